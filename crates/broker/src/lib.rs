@@ -1,0 +1,1 @@
+//! Carries hints between the parts of Parlour.

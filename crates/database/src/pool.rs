@@ -1,0 +1,200 @@
+//! An engine's database.
+
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+
+use diesel::sql_query;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool};
+
+use crate::{SqlitePool, StoreError, on, postgres};
+
+/// Where an engine's rows are.
+#[derive(Clone)]
+pub enum Location {
+    /// A schema of a PostgreSQL database.
+    Postgres {
+        /// How to connect.
+        config: Box<tokio_postgres::Config>,
+        /// The schema: the engine's name.
+        schema: String,
+    },
+    /// A SQLite file.
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Not a database URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// The scheme is none of ours.
+    #[error("a database URL begins with postgres:// or with sqlite:")]
+    Scheme,
+    /// PostgreSQL's URL can't be read.
+    #[error("the PostgreSQL URL can't be read; it looks like postgres://user:password@host:5432/database")]
+    Malformed,
+}
+
+impl Location {
+    /// Reads a URL for the engine `engine`: `postgres://…`, of which the engine uses the schema of its
+    /// name, or `sqlite:<folder>`, in which it uses the file `<engine>.db`.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn parse(url: &str, engine: &str) -> Result<Self, LocationError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self::Postgres {
+                config: Box::new(postgres::parse(url)?),
+                schema: engine.to_owned(),
+            });
+        }
+        let folder = url.strip_prefix("sqlite:").ok_or(LocationError::Scheme)?;
+        let folder = folder.strip_prefix("//").unwrap_or(folder);
+        Ok(Self::Sqlite {
+            path: PathBuf::from(folder).join(format!("{engine}.db")),
+        })
+    }
+}
+
+/// Says where, but never the password.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Postgres { config, schema } => {
+                write!(
+                    f,
+                    "PostgreSQL database {} schema {schema}",
+                    config.get_dbname().unwrap_or("(default)")
+                )
+            }
+            Self::Sqlite { path } => write!(f, "SQLite file {}", path.display()),
+        }
+    }
+}
+
+impl fmt::Debug for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The limits of an engine's connections.
+#[derive(Debug, Clone)]
+pub struct PoolSettings {
+    /// The most connections; on SQLite the most readers. 8 by default.
+    pub size: usize,
+    /// The longest wait for one. 5 s by default.
+    pub wait: Duration,
+    /// The longest a statement may run on PostgreSQL. 10 s by default.
+    pub statement_timeout: Duration,
+    /// The longest a statement may wait for a lock on PostgreSQL. 5 s by default.
+    pub lock_timeout: Duration,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self {
+            size: 8,
+            wait: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(10),
+            lock_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Connections to whichever database there is.
+pub enum Pool {
+    /// To PostgreSQL.
+    Postgres(deadpool::Pool<AsyncPgConnection>),
+    /// To SQLite.
+    Sqlite(SqlitePool),
+}
+
+/// An engine's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Arc<Pool>,
+    location: Location,
+}
+
+impl Database {
+    /// Prepares connections; the first query makes the first one.
+    ///
+    /// # Errors
+    /// When the settings make no pool.
+    pub fn open(location: Location, settings: &PoolSettings) -> Result<Self, StoreError> {
+        let (pool, location) = match location {
+            Location::Postgres { config, schema } => {
+                let config = postgres::in_schema(*config, &schema, settings);
+                let pool = Pool::Postgres(postgres::pool(&config, settings)?);
+                (
+                    pool,
+                    Location::Postgres {
+                        config: Box::new(config),
+                        schema,
+                    },
+                )
+            }
+            Location::Sqlite { path } => (
+                Pool::Sqlite(SqlitePool::open(&path, settings)?),
+                Location::Sqlite { path },
+            ),
+        };
+        Ok(Self {
+            pool: Arc::new(pool),
+            location,
+        })
+    }
+
+    /// The connections. Use [`on!`].
+    #[must_use]
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Where the rows are.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Does the database answer?
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        struct Asked<'a> {
+            database: &'a Database,
+        }
+        let asked = Asked { database: self };
+        on!(asked, read, |conn| sql_query("SELECT 1").execute(conn)).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_schema_or_a_file() {
+        let location = Location::parse("sqlite:./data", "chat").unwrap();
+        assert_eq!(location.to_string(), "SQLite file ./data/chat.db");
+        let location = Location::parse(
+            "postgres://parlour:hidden@localhost/parlour?sslmode=verify-full",
+            "chat",
+        );
+        let shown = format!("{location:?}");
+        assert!(
+            shown.contains("schema chat") && !shown.contains("hidden"),
+            "{shown}"
+        );
+        assert_eq!(
+            Location::parse("mysql://x", "chat").unwrap_err(),
+            LocationError::Scheme
+        );
+        assert_eq!(
+            Location::parse("postgres://host:port/", "chat").unwrap_err(),
+            LocationError::Malformed
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! PostgreSQL: an engine's schema, over a plain or an encrypted connection.
+
+use std::{str::FromStr, sync::Arc};
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::{
+    AsyncPgConnection,
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool::Pool},
+};
+use engine_interfaces::BoxError;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{LocationError, PoolSettings, StoreError};
+
+/// Reads a connection URL. `verify-full` and `verify-ca` mean `require`, since certificates are always
+/// verified; a URL that does not ask for encryption gets none.
+pub(crate) fn parse(url: &str) -> Result<Config, LocationError> {
+    let asks = url.contains("sslmode=");
+    let url = url
+        .replace("sslmode=verify-full", "sslmode=require")
+        .replace("sslmode=verify-ca", "sslmode=require");
+    // The parser's message may quote the URL, and with it the password.
+    let mut config = Config::from_str(&url).map_err(|_| LocationError::Malformed)?;
+    if !asks {
+        config.ssl_mode(SslMode::Disable);
+    }
+    Ok(config)
+}
+
+/// Puts the connection into an engine's schema.
+///
+/// Generic plans: the tables are skewed, and PostgreSQL would plan a deep page anew each time.
+pub(crate) fn in_schema(mut config: Config, schema: &str, settings: &PoolSettings) -> Config {
+    let given = config
+        .get_options()
+        .map(|options| format!("{options} "))
+        .unwrap_or_default();
+    config.options(format!(
+        "{given}-c search_path={schema} -c plan_cache_mode=force_generic_plan \
+         -c statement_timeout={} -c lock_timeout={} -c timezone=UTC",
+        settings.statement_timeout.as_millis(),
+        settings.lock_timeout.as_millis(),
+    ));
+    config.application_name(format!("parlour-{schema}"));
+    config.connect_timeout(settings.wait);
+    config
+}
+
+pub(crate) fn pool(config: &Config, settings: &PoolSettings) -> Result<Pool<AsyncPgConnection>, StoreError> {
+    let mut manager = ManagerConfig::default();
+    let config = config.clone();
+    manager.custom_setup = Box::new(move |_| {
+        let config = config.clone();
+        Box::pin(async move { connect(&config).await })
+    });
+    Pool::builder(AsyncDieselConnectionManager::new_with_config(
+        String::new(),
+        manager,
+    ))
+    .max_size(settings.size)
+    .wait_timeout(Some(settings.wait))
+    .create_timeout(Some(settings.wait))
+    .runtime(deadpool::Runtime::Tokio1)
+    .build()
+    .map_err(StoreError::unavailable)
+}
+
+pub(crate) async fn connect(config: &Config) -> ConnectionResult<AsyncPgConnection> {
+    let bad = |error: BoxError| ConnectionError::BadConnection(chain(error.as_ref()));
+    if config.get_ssl_mode() == SslMode::Disable {
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(error.into()))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    } else {
+        let tls = tls().map_err(bad)?;
+        let (client, connection) = config.connect(tls).await.map_err(|error| bad(error.into()))?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    }
+}
+
+fn tls() -> Result<MakeRustlsConnect, BoxError> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// An error with its causes: the reason why PostgreSQL refused lies in the source.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}

@@ -1,0 +1,82 @@
+//! SQLite: one writer, some readers.
+
+use std::{path::Path, time::Duration};
+
+use diesel::{ConnectionError, SqliteConnection};
+use diesel_async::{
+    AsyncConnection, SimpleAsyncConnection,
+    pooled_connection::{
+        AsyncDieselConnectionManager, ManagerConfig,
+        deadpool::{Object, Pool},
+    },
+    sync_connection_wrapper::SyncConnectionWrapper,
+};
+
+use crate::{PoolSettings, StoreError};
+
+/// A connection to SQLite; its statements run on the blocking pool.
+pub type Lite = SyncConnectionWrapper<SqliteConnection>;
+
+/// Per connection, since SQLite forgets them with it: durable at every commit, constraints on, and a wait
+/// instead of an error where another process writes.
+const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
+
+/// Connections to one SQLite file.
+pub struct SqlitePool {
+    writer: Pool<Lite>,
+    readers: Pool<Lite>,
+}
+
+impl SqlitePool {
+    pub(crate) fn open(path: &Path, settings: &PoolSettings) -> Result<Self, StoreError> {
+        let pool = |size| {
+            let mut config = ManagerConfig::default();
+            config.custom_setup = Box::new(|path| Box::pin(connect(path.to_owned())));
+            let url = path.to_string_lossy().into_owned();
+            Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
+                .max_size(size)
+                .wait_timeout(Some(settings.wait))
+                .runtime(deadpool::Runtime::Tokio1)
+                .build()
+                .map_err(StoreError::unavailable)
+        };
+        Ok(Self {
+            writer: pool(1)?,
+            readers: pool(settings.size)?,
+        })
+    }
+
+    /// The one connection that writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it is not free within the pool's wait.
+    pub async fn write(&self) -> Result<Object<Lite>, StoreError> {
+        self.writer.get().await.map_err(StoreError::unavailable)
+    }
+
+    /// A connection that reads.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when none is free within the pool's wait.
+    pub async fn read(&self) -> Result<Object<Lite>, StoreError> {
+        self.readers.get().await.map_err(StoreError::unavailable)
+    }
+}
+
+/// How long the switch to WAL may wait for another process that is starting on the same new file: SQLite
+/// does not apply its busy timeout to that switch.
+const SETUP_ATTEMPTS: u32 = 50;
+
+async fn connect(path: String) -> Result<Lite, ConnectionError> {
+    let mut connection = Lite::establish(&path).await?;
+    let mut attempt = 1;
+    while let Err(error) = connection.batch_execute(SETUP).await {
+        if attempt == SETUP_ATTEMPTS {
+            return Err(ConnectionError::CouldntSetupConfiguration(error));
+        }
+        attempt += 1;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(connection)
+}

@@ -1,0 +1,122 @@
+//! One query body does the same on both databases; the `jobs` table is the example.
+
+use database::{
+    At, Col, Database, Migrations, StoreError, detached,
+    jobs::{Enqueue, NewJob, jobs as table},
+    on,
+};
+use diesel::QueryDsl;
+use diesel_async::RunQueryDsl;
+use diesel_migrations::embed_migrations;
+use engine_interfaces::{Clock, JobId};
+use test_support::{FixedClock, TestDatabase};
+
+const MIGRATIONS: Migrations = Migrations {
+    postgres: embed_migrations!("../../migrations/jobs/postgres"),
+    sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+};
+
+struct Store {
+    database: Database,
+}
+
+impl Store {
+    async fn add(&self, jobs: Vec<NewJob>, fail: bool) -> Result<(), StoreError> {
+        let store = Self {
+            database: self.database.clone(),
+        };
+        detached(async move {
+            on!(store, transaction, |conn| {
+                for job in jobs {
+                    conn.enqueue(job).await?;
+                }
+                if fail {
+                    Err(StoreError::unavailable("planted"))
+                } else {
+                    Ok(())
+                }
+            })
+        })
+        .await
+    }
+
+    async fn all(&self) -> Result<Vec<(Col<JobId>, String, At)>, StoreError> {
+        let query = table::table
+            .order(table::id)
+            .select((table::id, table::key, table::run_at));
+        on!(self, read, |conn| query.load(conn))
+    }
+}
+
+async fn contract(test: TestDatabase) {
+    let store = Store {
+        database: test.database(),
+    };
+    let clock = FixedClock::default();
+    let now = clock.now();
+    let job = |key: &str| {
+        NewJob::new(
+            JobId(clock.new_id()),
+            "Example",
+            key.to_owned(),
+            &serde_json::json!({}),
+            now,
+            now,
+        )
+    };
+
+    store.add(vec![job("a"), job("b")], false).await.unwrap();
+    store.add(vec![job("a")], false).await.unwrap();
+    store.add(vec![job("c")], true).await.unwrap_err();
+
+    let all = store.all().await.unwrap();
+    let mut keys: Vec<_> = all.iter().map(|(_, key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(
+        keys,
+        ["a", "b"],
+        "a key is there once, and a failed transaction leaves nothing"
+    );
+    assert!(
+        all.iter().all(|(_, _, run_at)| run_at.0 == now),
+        "times come back as they went in"
+    );
+    assert!(
+        store
+            .database
+            .pending_migrations(MIGRATIONS)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    store.database.ready().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite() {
+    contract(TestDatabase::sqlite(MIGRATIONS).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres() {
+    contract(TestDatabase::postgres(MIGRATIONS).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_processes_may_migrate_a_new_file_at_once() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let location = database::Location::Sqlite {
+        path: folder.path().join("new.db"),
+    };
+    let started: Vec<_> = (0..4)
+        .map(|_| {
+            let database = Database::open(location.clone(), &database::PoolSettings::default()).unwrap();
+            tokio::spawn(async move { database.migrate(MIGRATIONS).await.unwrap().len() })
+        })
+        .collect();
+    let mut ran = 0;
+    for one in started {
+        ran += one.await.unwrap();
+    }
+    assert_eq!(ran, 1);
+}

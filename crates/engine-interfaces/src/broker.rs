@@ -1,0 +1,66 @@
+//! The bus between the parts that store and the parts that show.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{BoxError, Control, GroupMessage, Slot};
+
+/// The hint could not be handed over. What it spoke of is stored all the same, and the sweep tells of it again.
+#[derive(Debug, thiserror::Error)]
+#[error("the broker is unavailable")]
+pub struct BrokerError(#[source] pub BoxError);
+
+/// Carries hints between processes, or within one.
+#[async_trait]
+pub trait Broker: Send + Sync {
+    /// Tells the followers of the messages' slots.
+    ///
+    /// **At most once** to those who follow now; in the order given, call after call. `Ok` means handed
+    /// over to the bus, not received by anybody.
+    async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError>;
+
+    /// Tells every subscriber what is no message. At most once; never waits and never fails: those who
+    /// missed it find out from the store.
+    fn control(&self, control: Control);
+
+    /// A subscription that follows no slot yet and hears every [`Control`] from now on.
+    async fn subscribe(&self) -> Result<Subscription, BrokerError>;
+}
+
+/// What [`Broker::subscribe`] gives. Dropping either half ends it.
+pub struct Subscription {
+    /// Chooses what is heard.
+    pub follow: Arc<dyn Follow>,
+    /// What is heard.
+    pub deliveries: Box<dyn Deliveries>,
+}
+
+/// Chooses which slots a subscription hears.
+#[async_trait]
+pub trait Follow: Send + Sync {
+    /// Returns once the bus has confirmed: whatever is announced afterwards is heard.
+    async fn follow(&self, slot: Slot) -> Result<(), BrokerError>;
+
+    /// Stops hearing a slot.
+    async fn unfollow(&self, slot: Slot);
+}
+
+/// What a subscription hears.
+#[async_trait]
+pub trait Deliveries: Send {
+    /// The next delivery; `None` when the bus has shut down. A slow reader never slows a sender: what
+    /// does not fit the bounded buffer is dropped, and [`Delivery::Gap`] says so.
+    async fn next(&mut self) -> Option<Delivery>;
+}
+
+/// One thing that was heard.
+#[derive(Debug, Clone)]
+pub enum Delivery {
+    /// Messages, in the order in which they were announced.
+    Messages(Vec<Arc<GroupMessage>>),
+    /// What is no message.
+    Control(Control),
+    /// Something may have been missed: compare with the store.
+    Gap,
+}

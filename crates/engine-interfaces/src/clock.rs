@@ -1,0 +1,179 @@
+//! The time, and the ids that are made from it.
+
+use std::{fmt, str::FromStr, time::Duration};
+
+use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use uuid::{NoContext, Uuid};
+
+/// An instant in UTC, in whole microseconds: what is written equals what is read, on every store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(DateTime<Utc>);
+
+/// The instant does not exist in the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time")]
+pub struct TimestampError;
+
+impl Timestamp {
+    /// Cut to microseconds.
+    #[must_use]
+    pub fn new(at: DateTime<Utc>) -> Self {
+        Self(at.trunc_subsecs(6))
+    }
+
+    /// From microseconds since 1970.
+    ///
+    /// # Errors
+    /// When the calendar has no such instant.
+    pub fn from_micros(micros: i64) -> Result<Self, TimestampError> {
+        DateTime::from_timestamp_micros(micros)
+            .map(Self)
+            .ok_or(TimestampError)
+    }
+
+    /// From whole seconds since 1970.
+    ///
+    /// # Errors
+    /// When the calendar has no such instant.
+    pub fn from_secs(secs: i64) -> Result<Self, TimestampError> {
+        DateTime::from_timestamp(secs, 0).map(Self).ok_or(TimestampError)
+    }
+
+    /// Microseconds since 1970.
+    #[must_use]
+    pub fn micros(self) -> i64 {
+        self.0.timestamp_micros()
+    }
+
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub fn secs(self) -> i64 {
+        self.0.timestamp()
+    }
+
+    /// As chrono knows it.
+    #[must_use]
+    pub fn to_datetime(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    /// How long ago `earlier` was; zero when it lies ahead.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        (self.0 - earlier.0).to_std().unwrap_or(Duration::ZERO)
+    }
+
+    /// This much later; the calendar's last instant where there is none.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let later = chrono::Duration::from_std(duration)
+            .ok()
+            .and_then(|by| self.0.checked_add_signed(by));
+        Self::new(later.unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// This much earlier; the calendar's first instant where there is none.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let earlier = chrono::Duration::from_std(duration)
+            .ok()
+            .and_then(|by| self.0.checked_sub_signed(by));
+        Self::new(earlier.unwrap_or(DateTime::<Utc>::MIN_UTC))
+    }
+}
+
+/// RFC 3339 with microseconds and `Z`, as the contract has it.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| Self::new(at.to_utc()))
+            .map_err(|_| TimestampError)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Where the time comes from, and ids, which are made from it. Nothing else reads the real clock, so that
+/// a test sets the time and everything follows.
+pub trait Clock: Send + Sync {
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// A new id: a v7 UUID of this clock's time.
+    fn new_id(&self) -> Uuid {
+        let micros = self.now().micros();
+        let secs = u64::try_from(micros.div_euclid(1_000_000)).unwrap_or(0);
+        let nanos = u32::try_from(micros.rem_euclid(1_000_000) * 1_000).unwrap_or(0);
+        Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, secs, nanos))
+    }
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the real clock"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp::new(Utc::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_written_with_microseconds_and_read_back() {
+        let at = Timestamp::from_micros(1_767_225_600_000_001).unwrap();
+        assert_eq!(at.to_string(), "2026-01-01T00:00:00.000001Z");
+        assert_eq!(at.to_string().parse(), Ok(at));
+        assert_eq!(
+            serde_json::from_str::<Timestamp>(&serde_json::to_string(&at).unwrap()).unwrap(),
+            at
+        );
+    }
+
+    #[test]
+    fn ids_carry_the_clocks_time() {
+        struct Fixed;
+        impl Clock for Fixed {
+            fn now(&self) -> Timestamp {
+                Timestamp::from_micros(1_767_225_600_123_000).unwrap()
+            }
+        }
+        let (secs, nanos) = Fixed.new_id().get_timestamp().unwrap().to_unix();
+        assert_eq!((secs, nanos), (1_767_225_600, 123_000_000));
+    }
+
+    #[test]
+    fn sums_stay_in_the_calendar() {
+        let at = Timestamp::from_micros(0).unwrap();
+        assert!(at.plus(Duration::MAX) > at);
+        assert!(at.minus(Duration::MAX) < at);
+        assert_eq!(at.since(at.plus(Duration::from_secs(1))), Duration::ZERO);
+    }
+}

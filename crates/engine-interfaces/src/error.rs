@@ -1,0 +1,45 @@
+//! What every engine's errors are made of.
+
+use std::error::Error;
+
+use serde::{Deserialize, Serialize};
+
+/// The cause of a failure, whatever it was.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// One broken rule of one field; api-engine has the words for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Violation {
+    /// The field as the contract names it.
+    pub field: &'static str,
+    /// The rule that it breaks.
+    pub rule: Rule,
+}
+
+impl Violation {
+    /// `field` breaks `rule`.
+    #[must_use]
+    pub fn new(field: &'static str, rule: Rule) -> Self {
+        Self { field, rule }
+    }
+}
+
+/// A rule that input can break. A rule once named keeps its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Nothing but white space, or nothing.
+    Blank,
+    /// More characters than allowed.
+    TooLong,
+    /// Fewer characters than asked for.
+    TooShort,
+    /// Not of the form asked for.
+    Format,
+    /// Somebody else has it.
+    Taken,
+    /// Holds the character NUL.
+    Nul,
+    /// A password that many people use.
+    Common,
+}

@@ -1,0 +1,139 @@
+//! What travels between processes. All of it are hints: the store is the truth.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{GroupId, GroupMessage, Role, Seq, TokenId, UserId};
+
+/// A stored message, on its way to those who are online.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Hint {
+    /// `routing:{slot}` and `routing:topic:{topic}` carry this.
+    Message {
+        /// The group.
+        group_id: GroupId,
+        /// The message, as clients see it.
+        message: Arc<GroupMessage>,
+    },
+}
+
+/// What is no message, on the channel `routing:control`, which every realtime node follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Control {
+    /// Somebody joined, left, or has another role.
+    Member {
+        /// The group.
+        group_id: GroupId,
+        /// Who.
+        user_id: UserId,
+        /// What changed.
+        change: MemberChange,
+        /// The role that they have now; none after they left.
+        role: Option<Role>,
+    },
+    /// The group is gone for everybody.
+    GroupDeleted {
+        /// The group.
+        group_id: GroupId,
+    },
+    /// A user read up to a position, on one of their devices.
+    Read {
+        /// Who.
+        user_id: UserId,
+        /// The group.
+        group_id: GroupId,
+        /// How far.
+        read_seq: Seq,
+    },
+    /// Tokens that are no longer good.
+    Revoked {
+        /// Whose they were.
+        user_id: UserId,
+        /// Which of them.
+        tokens: RevokedTokens,
+    },
+    /// A message lost its text and author.
+    Erased {
+        /// The group.
+        group_id: GroupId,
+        /// The message's position, which it keeps.
+        seq: Seq,
+    },
+}
+
+/// What changed about a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberChange {
+    /// Is in the group now.
+    Joined,
+    /// No longer is.
+    Left,
+    /// Has another role.
+    Role,
+}
+
+/// Which of a user's tokens are revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokedTokens {
+    /// This one.
+    One(TokenId),
+    /// Every one that was given out until now, but for the one named.
+    AllBut(Option<TokenId>),
+}
+
+/// A part of the groups: what a realtime node follows at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u16);
+
+impl Slot {
+    /// How many there are. Every process must agree on it.
+    pub const COUNT: u16 = 256;
+
+    /// The slot of a group. FNV-1a over the id's bytes: the same in every process and version.
+    #[must_use]
+    pub fn of(group: GroupId) -> Self {
+        let hash = group
+            .0
+            .as_bytes()
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+            });
+        Self((hash % u64::from(Self::COUNT)) as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Clock, SystemClock};
+
+    #[test]
+    fn a_hint_is_written_as_the_contract_has_it() {
+        let control = Control::Read {
+            user_id: UserId::from_name("a"),
+            group_id: GroupId(uuid::Uuid::nil()),
+            read_seq: Seq(3),
+        };
+        let text = serde_json::to_value(&control).unwrap();
+        assert_eq!(text["event"], "read");
+        assert_eq!(text["read_seq"], 3);
+        assert_eq!(serde_json::from_value::<Control>(text).unwrap(), control);
+    }
+
+    #[test]
+    fn groups_spread_over_the_slots() {
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..10_000 {
+            let slot = Slot::of(GroupId(SystemClock.new_id()));
+            assert!(slot.0 < Slot::COUNT);
+            seen.insert(slot);
+        }
+        assert_eq!(seen.len(), usize::from(Slot::COUNT));
+    }
+}

@@ -1,0 +1,33 @@
+//! Asynchronous work.
+
+use async_trait::async_trait;
+
+use crate::{BoxError, JobId};
+
+/// A job as its worker sees it.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// What is to be done; chooses the worker.
+    pub kind: String,
+    /// Unique within its kind for as long as the job is kept, so that enqueueing twice does once.
+    pub key: String,
+    /// What the worker needs to know.
+    pub payload: serde_json::Value,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+}
+
+/// Does one kind of job.
+///
+/// A job is performed **at least once**: a process may die after the effect and before the job is marked
+/// done. A worker therefore makes its effect idempotent.
+#[async_trait]
+pub trait Worker: Send + Sync {
+    /// The kind that it does.
+    fn kind(&self) -> &'static str;
+
+    /// Does the job. An error puts it off; after the last attempt it is dead, and kept.
+    async fn perform(&self, job: &Job) -> Result<(), BoxError>;
+}

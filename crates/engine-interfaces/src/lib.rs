@@ -1,0 +1,33 @@
+//! The traits and plain types in which Parlour's engines meet.
+//!
+//! An engine implements one trait of this crate and asks the others through theirs. Nothing here does
+//! I/O, and nothing here knows a framework, so that any part can be replaced by another that keeps the
+//! trait's guarantees.
+
+mod auth;
+mod broker;
+mod chat;
+mod clock;
+mod error;
+mod events;
+mod ids;
+mod jobs;
+mod page;
+mod user_resources;
+
+pub use auth::{
+    AuthError, Authentication, Credentials, Identity, ProfileChange, Registration, Secret, Session, Token,
+    User, UserName,
+};
+pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
+pub use chat::{
+    Added, Chat, ChatError, Created, Draft, Group, GroupChange, GroupDraft, GroupHead, GroupMessage,
+    GroupVersion, Membership, Range, Right, Role, Sent,
+};
+pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
+pub use error::{BoxError, Rule, Violation};
+pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
+pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};
+pub use jobs::{Job, Worker};
+pub use page::{Cursor, Limit, Page};
+pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};

@@ -1,0 +1,82 @@
+//! The mapping between a user and what other engines hold for them.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{BoxError, GroupId, GroupMessageId, UserId};
+
+/// The resource type of a group that a user is, or was, in.
+pub const GROUP: &str = "chat.group";
+/// The resource type of a message that a user wrote.
+pub const GROUP_MESSAGE: &str = "chat.group_message";
+
+/// One row: `user_id` has `resource_id`, which lies in `scope_id`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserResource {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it is, as `engine.model`.
+    pub resource_type: &'static str,
+    /// What it lies in: the group of a message; a group lies in itself.
+    pub scope_id: Uuid,
+    /// Its id.
+    pub resource_id: Uuid,
+}
+
+impl UserResource {
+    /// A user's group.
+    #[must_use]
+    pub fn group(user_id: UserId, group: GroupId) -> Self {
+        Self {
+            user_id,
+            resource_type: GROUP,
+            scope_id: group.0,
+            resource_id: group.0,
+        }
+    }
+
+    /// A user's message.
+    #[must_use]
+    pub fn group_message(user_id: UserId, group: GroupId, message: GroupMessageId) -> Self {
+        Self {
+            user_id,
+            resource_type: GROUP_MESSAGE,
+            scope_id: group.0,
+            resource_id: message.0,
+        }
+    }
+}
+
+/// Why the mapping can't answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the user resources are unavailable")]
+pub struct UserResourcesError(#[source] pub BoxError);
+
+/// Maps a user to what other engines hold for them. The engines share no tables: this is how "all the
+/// groups that a user is part of" is found without a join across engines or shards.
+#[async_trait]
+pub trait UserResources: Send + Sync {
+    /// Adds `links`. Idempotent: what is there already stays as it is.
+    async fn link(&self, links: &[UserResource]) -> Result<(), UserResourcesError>;
+
+    /// Removes `links`. Idempotent.
+    async fn unlink(&self, links: &[UserResource]) -> Result<(), UserResourcesError>;
+
+    /// The scopes in which each of `users` has resources of a type: for groups, the groups. In no order;
+    /// bounded by what the owning engine lets a user have.
+    async fn scopes(
+        &self,
+        users: &[UserId],
+        resource_type: &'static str,
+    ) -> Result<Vec<(UserId, Uuid)>, UserResourcesError>;
+
+    /// A user's resources of a type, at most `limit`, in the order of `(scope_id, resource_id)` and after
+    /// `after` where one is named.
+    async fn resources(
+        &self,
+        user: UserId,
+        resource_type: &'static str,
+        after: Option<(Uuid, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<UserResource>, UserResourcesError>;
+}

@@ -1,0 +1,1 @@
+//! The apalis backend over the engines' jobs tables, and the runner.

@@ -1,0 +1,1 @@
+//! Real time over Socket.IO.

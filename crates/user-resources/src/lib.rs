@@ -1,0 +1,1 @@
+//! Maps a user to what other engines hold for them.
