@@ -1,1 +1,12 @@
-fn main() {}
+//! The product as its users have it: real processes, real sockets, official clients, kills.
+
+#[cfg(test)]
+mod kills;
+#[cfg(test)]
+mod loads;
+#[cfg(test)]
+mod starts;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod transcript;

@@ -1,1 +1,69 @@
-fn main() {}
+//! `parlour`: all of Parlour in one process on the embedded default, and its tools.
+//!
+//! A composition, no logic: which engine gets which store, broker and setting is in `compose`; what the
+//! commands do is in the engines.
+
+mod commands;
+mod compose;
+mod config;
+mod logs;
+mod secrets;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Group chat in one process.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs the API, real time and the workers (the default).
+    Serve,
+    /// Brings the stores to this version's tables.
+    Migrate,
+    /// Prints every route: method, path and Controller#action.
+    Routes,
+    /// Prints the OpenAPI description of the API.
+    Openapi,
+    /// Makes Alice, Bob, a quiet group and a busy one.
+    Seed(commands::seed::Arguments),
+    /// Lists, creates, disables users and sets their passwords.
+    #[command(subcommand)]
+    Users(commands::users::Command),
+    /// Lists jobs, and retries dead ones.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Command),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Cli { command, config } = Cli::parse();
+    logs::start(config.log_format);
+    let done = match command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(config).await,
+        Command::Migrate => commands::migrate(&config).await,
+        Command::Routes => commands::print(&api_engine::routes::draw()),
+        Command::Openapi => commands::print(&api_engine::openapi()),
+        Command::Seed(arguments) => commands::seed::run(&config, &arguments).await,
+        Command::Users(command) => commands::users::run(&config, command).await,
+        Command::Jobs(command) => commands::jobs::run(&config, command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            commands::complain(error.as_ref());
+            ExitCode::FAILURE
+        }
+    }
+}

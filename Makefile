@@ -1,0 +1,56 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /usr/bin/env bash
+
+# `make specs CRATE=chat-engine` runs one crate's tests; without it, every test.
+CRATE ?=
+SCOPE := $(if $(CRATE),-p $(CRATE),--workspace)
+PARLOUR := target/start/parlour
+# `make check` uses what is on PATH, and installs the rest here.
+TOOLS := .dev/tools
+
+.PHONY: help start specs check format routes seeds bash console build openapi
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build:
+	cargo build --profile start -p parlour
+
+start: build ## The whole product on this machine; data in ./data
+	@exec $(PARLOUR) serve
+
+specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
+	tests/with-servers cargo test $(SCOPE)
+
+tests/clients/node_modules: tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+check: ## What CI refuses: format, lints, licences, docs, architecture
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
+	tests/with-servers cargo test -p suites --test architecture
+	PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" docker/cargo-deny check licenses bans sources
+
+format: ## Formats the code
+	cargo fmt --all
+
+routes: build ## Method, path and Controller#action of every route
+	@$(PARLOUR) routes
+
+seeds: build ## Alice, Bob, a quiet group and a busy one; SIZE=large for a group of 50,000
+	@$(PARLOUR) seed --size $(or $(SIZE),small)
+
+bash: build ## A shell with the project's environment
+	@PATH="$(CURDIR)/target/start:$$PATH" exec bash
+
+console: ## A database shell: psql where DATABASE_URL names PostgreSQL, else sqlite3 on ENGINE=chat
+	@case "$${DATABASE_URL:-}" in \
+	  postgres*) exec psql "$$DATABASE_URL" ;; \
+	  *) exec sqlite3 data/$(or $(ENGINE),chat).db ;; \
+	esac
+
+openapi: ## Writes docs/openapi.json from the code
+	cargo run -q -p parlour -- openapi > docs/openapi.json

@@ -1,0 +1,7 @@
+//! A running `parlour`, and people who use it over HTTP.
+
+mod person;
+mod server;
+
+pub(crate) use person::{Person, Sent};
+pub(crate) use server::Parlour;
