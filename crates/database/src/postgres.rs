@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{
     AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool::Pool},
+    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
 };
 use engine_interfaces::BoxError;
 use rustls::{ClientConfig, RootCertStore};
@@ -50,6 +50,8 @@ pub(crate) fn in_schema(mut config: Config, schema: &str, settings: &PoolSetting
 
 pub(crate) fn pool(config: &Config, settings: &PoolSettings) -> Result<Pool<AsyncPgConnection>, StoreError> {
     let mut manager = ManagerConfig::default();
+    // A closed connection is seen without asking the server, which would double every short query.
+    manager.recycling_method = RecyclingMethod::Fast;
     let config = config.clone();
     manager.custom_setup = Box::new(move |_| {
         let config = config.clone();

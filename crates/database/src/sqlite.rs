@@ -6,7 +6,7 @@ use diesel::{ConnectionError, SqliteConnection};
 use diesel_async::{
     AsyncConnection, SimpleAsyncConnection,
     pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig,
+        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
     },
     sync_connection_wrapper::SyncConnectionWrapper,
@@ -32,6 +32,7 @@ impl SqlitePool {
     pub(crate) fn open(path: &Path, settings: &PoolSettings) -> Result<Self, StoreError> {
         let pool = |size| {
             let mut config = ManagerConfig::default();
+            config.recycling_method = RecyclingMethod::Fast;
             config.custom_setup = Box::new(|path| Box::pin(connect(path.to_owned())));
             let url = path.to_string_lossy().into_owned();
             Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
