@@ -1,1 +1,48 @@
-//! The apalis backend over the engines' jobs tables, and the runner.
+//! The apalis backend over the engines' `jobs` tables, and the runner of their workers.
+//!
+//! The table has one shape ([`database::jobs`]). Each engine that causes asynchronous work has a copy among its
+//! own tables, so that a job commits with what causes it; a copy of this crate's own holds what no engine's
+//! transaction causes. A [`Runner`] works on all of them, a [`Store`] is one of them, and [`Jobs`] is what an
+//! operator asks.
+//!
+//! Taking a job moves its `run_at` past a lease and gives it a lease id. The lease is renewed while the worker
+//! runs; a process that dies renews nothing, so the job is due again by itself. Finishing and failing count
+//! only while the lease id is still the one that was given.
+
+mod backend;
+mod cron;
+mod jobs;
+mod keeper;
+mod prune_jobs;
+mod runner;
+mod settings;
+mod store;
+
+use database::Migrations;
+use diesel_migrations::embed_migrations;
+
+pub use cron::Every;
+pub use jobs::{Jobs, OWN_QUEUE};
+pub use runner::{Runner, RunnerError};
+pub use settings::Settings;
+pub use store::{Failed, JobEntry, JobState, Lease, Measures, Store, Taken, UnknownState};
+
+/// Of the copy that holds what no engine's transaction causes.
+pub const MIGRATIONS: Migrations = Migrations {
+    postgres: embed_migrations!("migrations/postgres"),
+    sqlite: embed_migrations!("migrations/sqlite"),
+};
+
+/// The most characters of an error that are kept.
+const ERROR_CHARS: usize = 1_000;
+
+/// An error with its causes, cut to what is kept. The engines' errors never hold what clients wrote.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+    text.chars().take(ERROR_CHARS).collect()
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

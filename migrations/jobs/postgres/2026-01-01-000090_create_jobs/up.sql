@@ -15,3 +15,4 @@ CREATE TABLE jobs (
 -- What is due: finished and dead jobs leave the index.
 CREATE INDEX jobs_due ON jobs (kind, run_at) WHERE done_at IS NULL AND dead_at IS NULL;
 CREATE INDEX jobs_done ON jobs (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX jobs_dead ON jobs (dead_at) WHERE dead_at IS NOT NULL;

@@ -1,0 +1,101 @@
+//! All copies of the table together: what `parlour jobs` shows.
+
+use std::sync::Arc;
+
+use database::{Database, StoreError};
+use engine_interfaces::{Clock, JobId, Limit};
+
+use crate::{JobEntry, JobState, Measures, Settings, Store};
+
+/// The name of the copy that holds what no engine's transaction causes.
+pub const OWN_QUEUE: &str = "jobs";
+
+/// All copies of the table together. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs {
+    own: Store,
+    queues: Vec<(&'static str, Store)>,
+    clock: Arc<dyn Clock>,
+    settings: Arc<Settings>,
+}
+
+impl Jobs {
+    /// Of the copy that holds what no engine's transaction causes; see [`crate::MIGRATIONS`].
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, own: Database, settings: Settings) -> Self {
+        let settings = Arc::new(settings);
+        let own = Store::new(own, Arc::clone(&clock), Arc::clone(&settings));
+        Self {
+            queues: vec![(OWN_QUEUE, own.clone())],
+            own,
+            clock,
+            settings,
+        }
+    }
+
+    /// And of the copy in the engine `name`'s database.
+    #[must_use]
+    pub fn queue(mut self, name: &'static str, database: Database) -> Self {
+        let store = Store::new(database, Arc::clone(&self.clock), Arc::clone(&self.settings));
+        self.queues.push((name, store));
+        self
+    }
+
+    /// The jobs in `state`, each with the name of its copy: of every copy the `limit` earliest.
+    ///
+    /// # Errors
+    /// When a database fails.
+    pub async fn list(
+        &self,
+        state: JobState,
+        limit: Limit,
+    ) -> Result<Vec<(&'static str, JobEntry)>, StoreError> {
+        let mut entries = Vec::new();
+        for (name, store) in &self.queues {
+            let listed = store.list(state, limit).await?;
+            entries.extend(listed.into_iter().map(|entry| (*name, entry)));
+        }
+        Ok(entries)
+    }
+
+    /// Makes a dead job due again. `false` when no copy has such a dead job.
+    ///
+    /// # Errors
+    /// When a database fails.
+    pub async fn retry(&self, id: JobId) -> Result<bool, StoreError> {
+        for (_, store) in &self.queues {
+            if store.retry(id).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How each copy is doing.
+    ///
+    /// # Errors
+    /// When a database fails.
+    pub async fn measure(&self) -> Result<Vec<(&'static str, Measures)>, StoreError> {
+        let mut measures = Vec::new();
+        for (name, store) in &self.queues {
+            measures.push((*name, store.measure().await?));
+        }
+        Ok(measures)
+    }
+
+    pub(crate) fn own(&self) -> &Store {
+        &self.own
+    }
+
+    pub(crate) fn queues(&self) -> &[(&'static str, Store)] {
+        &self.queues
+    }
+
+    pub(crate) fn settings(&self) -> &Arc<Settings> {
+        &self.settings
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+}

@@ -1,0 +1,130 @@
+//! Around every attempt: keeps its lease while it runs, and writes down what became of it.
+
+use std::{
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use apalis_core::task::Task;
+use engine_interfaces::BoxError;
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::time::{Instant, interval_at};
+use tower::{Layer, Service};
+use tracing::Instrument;
+
+use crate::{Failed, Store, Taken, backend::InHand, chain};
+
+/// Puts [`Keep`] around a worker's service.
+#[derive(Clone)]
+pub(crate) struct KeepLayer {
+    store: Store,
+    renew: Duration,
+}
+
+impl KeepLayer {
+    pub(crate) fn new(store: Store, renew: Duration) -> Self {
+        Self { store, renew }
+    }
+}
+
+impl<S> Layer<S> for KeepLayer {
+    type Service = Keep<S>;
+
+    fn layer(&self, inner: S) -> Keep<S> {
+        Keep {
+            inner,
+            store: self.store.clone(),
+            renew: self.renew,
+        }
+    }
+}
+
+/// Around every attempt: keeps its lease while it runs, and writes down what became of it.
+pub(crate) struct Keep<S> {
+    inner: S,
+    store: Store,
+    renew: Duration,
+}
+
+/// Another worker has the job. This attempt was stopped, and does not count.
+#[derive(Debug, thiserror::Error)]
+#[error("the lease was lost")]
+struct LeaseLost;
+
+impl<S> Service<Task<InHand>> for Keep<S>
+where
+    S: Service<Task<InHand>, Response = (), Error = BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = ();
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<(), BoxError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, task: Task<InHand>) -> Self::Future {
+        let (store, renew, taken) = (self.store.clone(), self.renew, task.args.taken.clone());
+        let span = tracing::info_span!("job", job.kind = taken.job.kind, job.id = %taken.job.id, job.attempt = taken.job.attempt);
+        let attempt = self.inner.call(task);
+        async move {
+            let result = tokio::select! {
+                result = attempt => result,
+                () = lose(&store, &taken, renew) => return Err(LeaseLost.into()),
+            };
+            settle(&store, &taken, &result).await;
+            result
+        }
+        .instrument(span)
+        .boxed()
+    }
+}
+
+/// Renews the lease from time to time; returns when it is lost.
+async fn lose(store: &Store, taken: &Taken, renew: Duration) {
+    let mut tick = interval_at(Instant::now() + renew, renew);
+    loop {
+        tick.tick().await;
+        match store.renew(taken.lease).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!("the lease was lost; the attempt is stopped");
+                return;
+            }
+            // The lease outlives some failed renewals.
+            Err(error) => tracing::warn!(error = %chain(&error), "the lease was not renewed"),
+        }
+    }
+}
+
+/// Writes down what became of an attempt. Where that fails the lease runs out and the job is done again.
+async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>) {
+    let settled = match result {
+        Ok(()) => store.finish(taken.lease).await.map(|counted| {
+            count(taken, "done");
+            if !counted {
+                tracing::warn!("done, but after its lease was lost");
+            }
+        }),
+        Err(error) => {
+            let error = chain(error.as_ref());
+            store.fail(taken, error.clone()).await.map(|failed| {
+                count(taken, "failed");
+                match failed {
+                    Failed::PutOff(again) => tracing::warn!(error, %again, "the job failed"),
+                    Failed::Dead => tracing::error!(error, "the job is dead: it failed too often"),
+                    Failed::Lost => tracing::warn!(error, "the job failed after its lease was lost"),
+                }
+            })
+        }
+    };
+    if let Err(error) = settled {
+        tracing::error!(error = %chain(&error), "what became of the job was not written; it will be done again");
+    }
+}
+
+fn count(taken: &Taken, outcome: &'static str) {
+    metrics::counter!("jobs_attempts_total", "kind" => taken.job.kind.clone(), "outcome" => outcome)
+        .increment(1);
+}

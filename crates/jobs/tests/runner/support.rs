@@ -1,0 +1,251 @@
+//! A runner over fresh databases, and a worker that remembers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use engine_interfaces::{BoxError, Clock, Job, Limit, Worker};
+use jobs::{JobEntry, JobState, Jobs, Runner, RunnerError, Settings, Store, Taken};
+use test_support::{FixedClock, TestDatabase};
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What the recorder's worker does.
+pub(crate) const KIND: &str = "recorded";
+
+/// Waits until something holds.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(LIMIT, waiting).await.expect(what);
+}
+
+/// An engine's copy of the table and the runner's own, on a clock that stands still.
+pub(crate) struct Bench {
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) settings: Settings,
+    engine: TestDatabase,
+    own: TestDatabase,
+}
+
+impl Bench {
+    pub(crate) fn of(engine: TestDatabase, own: TestDatabase) -> Self {
+        Self {
+            clock: Arc::default(),
+            settings: Settings {
+                poll: Duration::from_millis(5),
+                renew: Duration::from_millis(10),
+                max_attempts: 3,
+                drain: LIMIT,
+                ..Settings::default()
+            },
+            engine,
+            own,
+        }
+    }
+
+    pub(crate) fn runner(&self, workers: Vec<Arc<dyn Worker>>) -> Runner {
+        let own = self.own.database();
+        Runner::new(self.clock.clone(), own, self.settings.clone()).queue(
+            "engine",
+            self.engine.database(),
+            workers,
+        )
+    }
+
+    pub(crate) fn run(&self, worker: Arc<dyn Worker>) -> Running {
+        Running::start(self.runner(vec![worker]))
+    }
+
+    pub(crate) fn jobs(&self) -> Jobs {
+        self.runner(Vec::new()).jobs()
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.store_on(self.clock.clone())
+    }
+
+    fn store_on(&self, clock: Arc<dyn Clock>) -> Store {
+        Store::new(self.engine.database(), clock, Arc::new(self.settings.clone()))
+    }
+
+    pub(crate) async fn enqueue(&self, key: &str) {
+        let payload = serde_json::Value::Null;
+        self.store()
+            .enqueue(KIND, key.to_owned(), &payload)
+            .await
+            .unwrap();
+    }
+
+    /// Takes the one running job, as a process does whose clock is ahead by a lease.
+    pub(crate) async fn steal(&self) -> Taken {
+        let ahead = Arc::new(FixedClock::default());
+        ahead.advance(self.settings.lease);
+        self.store_on(ahead).take(KIND, 1).await.unwrap().remove(0)
+    }
+
+    pub(crate) async fn list(&self, state: JobState) -> Vec<JobEntry> {
+        self.store().list(state, Limit::page(100).unwrap()).await.unwrap()
+    }
+
+    pub(crate) async fn count(&self, state: JobState) -> usize {
+        self.list(state).await.len()
+    }
+}
+
+/// A runner at work.
+pub(crate) struct Running {
+    task: JoinHandle<Result<(), RunnerError>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    pub(crate) fn start(runner: Runner) -> Self {
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(runner.run(stop.clone().cancelled_owned()));
+        Self { task, stop }
+    }
+
+    pub(crate) fn ask_to_stop(&self) {
+        self.stop.cancel();
+    }
+
+    pub(crate) async fn stop(self) {
+        self.ask_to_stop();
+        timeout(LIMIT, self.task)
+            .await
+            .expect("it stops")
+            .unwrap()
+            .unwrap();
+    }
+
+    /// Ends it as the death of its process does: nothing is written any more.
+    pub(crate) async fn die(self) {
+        self.task.abort();
+        self.task.await.unwrap_err();
+    }
+}
+
+/// Remembers what its worker did, and says what it is to do.
+pub(crate) struct Recorder(Arc<Recording>);
+
+struct Recording {
+    performed: Mutex<BTreeMap<String, u32>>,
+    stopped: AtomicU32,
+    mode: watch::Sender<Mode>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Succeed,
+    Fail,
+    Panic,
+    Hold,
+}
+
+impl Recorder {
+    fn of(mode: Mode) -> Self {
+        Self(Arc::new(Recording {
+            performed: Mutex::default(),
+            stopped: AtomicU32::new(0),
+            mode: watch::Sender::new(mode),
+        }))
+    }
+
+    pub(crate) fn succeeding() -> Self {
+        Self::of(Mode::Succeed)
+    }
+
+    pub(crate) fn failing() -> Self {
+        Self::of(Mode::Fail)
+    }
+
+    pub(crate) fn panicking() -> Self {
+        Self::of(Mode::Panic)
+    }
+
+    /// Does not end what it began until [`Recorder::let_go`].
+    pub(crate) fn holding() -> Self {
+        Self::of(Mode::Hold)
+    }
+
+    pub(crate) fn let_go(&self) {
+        self.0.mode.send_replace(Mode::Succeed);
+    }
+
+    pub(crate) fn worker(&self) -> Arc<dyn Worker> {
+        Arc::new(RecordingWorker(Arc::clone(&self.0)))
+    }
+
+    /// How often each job was begun, by key.
+    pub(crate) fn all_performed(&self) -> BTreeMap<String, u32> {
+        self.0.performed.lock().unwrap().clone()
+    }
+
+    pub(crate) fn performed(&self, key: &str) -> u32 {
+        self.all_performed().get(key).copied().unwrap_or(0)
+    }
+
+    /// How many attempts were stopped before they ended.
+    pub(crate) fn stopped(&self) -> u32 {
+        self.0.stopped.load(Ordering::SeqCst)
+    }
+}
+
+struct RecordingWorker(Arc<Recording>);
+
+/// Counts an attempt as stopped when it is dropped before it ended.
+struct Attempt<'a>(Option<&'a AtomicU32>);
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if let Some(stopped) = self.0 {
+            stopped.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the worker failed")]
+struct WorkerError(#[source] BoxError);
+
+#[async_trait]
+impl Worker for RecordingWorker {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    async fn perform(&self, job: &Job) -> Result<(), BoxError> {
+        let mut attempt = Attempt(Some(&self.0.stopped));
+        *self
+            .0
+            .performed
+            .lock()
+            .unwrap()
+            .entry(job.key.clone())
+            .or_default() += 1;
+        let mode = *self
+            .0
+            .mode
+            .subscribe()
+            .wait_for(|mode| *mode != Mode::Hold)
+            .await?;
+        attempt.0 = None;
+        match mode {
+            Mode::Succeed | Mode::Hold => Ok(()),
+            Mode::Fail => Err(WorkerError("planted".into()).into()),
+            Mode::Panic => panic!("what a client wrote"),
+        }
+    }
+}
