@@ -1,1 +1,15 @@
 //! Carries hints between the parts of Parlour.
+//!
+//!
+//! What is stored is the truth; a broker only says that there is something new to see. It may lose a
+//! hint, and says [`Delivery::Gap`](engine_interfaces::Delivery::Gap) when it knows that it did.
+//!
+//! [`LocalBroker`] serves one process. `tests/broker_contract.rs` is what every broker has to keep.
+
+mod local;
+
+pub use local::{LocalBroker, Settings};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

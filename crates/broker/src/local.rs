@@ -1,0 +1,227 @@
+//! The broker within one process.
+
+use std::sync::{
+    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use async_trait::async_trait;
+use engine_interfaces::{
+    Broker, BrokerError, Control, Deliveries, Delivery, Follow, GroupMessage, Slot, Subscription,
+};
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+/// The limits of a [`LocalBroker`].
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many deliveries wait for one subscriber; what comes on top is dropped, and the subscriber is
+    /// told of a gap.
+    pub queue: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { queue: 4_096 }
+    }
+}
+
+/// Carries hints within one process. Cheap to clone: all clones are one bus, which shuts down with the
+/// last of them.
+#[derive(Clone, Default)]
+pub struct LocalBroker {
+    bus: Arc<Bus>,
+}
+
+impl LocalBroker {
+    /// A bus with limits of its own.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            bus: Arc::new(Bus {
+                settings,
+                ..Bus::default()
+            }),
+        }
+    }
+
+    /// A subscription that hears everything from now on: for a test, or a service that has no use for
+    /// slots.
+    #[must_use]
+    pub fn hear_all(&self) -> Subscription {
+        self.add(Slots::all())
+    }
+
+    fn add(&self, slots: Slots) -> Subscription {
+        let slots = Arc::new(slots);
+        let missed = Arc::new(AtomicBool::new(false));
+        let (queue, waiting) = mpsc::channel(self.bus.settings.queue.max(1));
+        let id = self.bus.next_id.fetch_add(1, Ordering::Relaxed);
+        self.bus.write().push(Subscriber {
+            id,
+            slots: Arc::clone(&slots),
+            missed: Arc::clone(&missed),
+            queue,
+        });
+        Subscription {
+            follow: Arc::new(LocalFollow {
+                id,
+                slots,
+                bus: Arc::downgrade(&self.bus),
+            }),
+            deliveries: Box::new(LocalDeliveries {
+                missed,
+                waiting,
+                before_gap: 0,
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for LocalBroker {
+    async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
+        self.bus.tell(|subscriber| {
+            let heard: Vec<_> = messages
+                .iter()
+                .filter(|message| subscriber.slots.contains(Slot::of(message.group_id)))
+                .cloned()
+                .collect();
+            (!heard.is_empty()).then_some(Delivery::Messages(heard))
+        });
+        Ok(())
+    }
+
+    fn control(&self, control: Control) {
+        self.bus.tell(|_| Some(Delivery::Control(control.clone())));
+    }
+
+    async fn subscribe(&self) -> Result<Subscription, BrokerError> {
+        Ok(self.add(Slots::none()))
+    }
+}
+
+#[derive(Default)]
+struct Bus {
+    settings: Settings,
+    next_id: AtomicU64,
+    subscribers: RwLock<Vec<Subscriber>>,
+}
+
+impl Bus {
+    /// Queues what `delivery` makes for each subscriber, and forgets those who are gone.
+    fn tell(&self, delivery: impl Fn(&Subscriber) -> Option<Delivery>) {
+        let mut any_gone = false;
+        for subscriber in self.read().iter() {
+            if let Some(delivery) = delivery(subscriber) {
+                any_gone |= !subscriber.push(delivery);
+            }
+        }
+        if any_gone {
+            self.write().retain(|subscriber| !subscriber.queue.is_closed());
+        }
+    }
+
+    // Nothing panics while it holds the lock, and the list is whole between any two steps.
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Subscriber>> {
+        self.subscribers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Subscriber>> {
+        self.subscribers.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Subscriber {
+    id: u64,
+    slots: Arc<Slots>,
+    missed: Arc<AtomicBool>,
+    queue: mpsc::Sender<Delivery>,
+}
+
+impl Subscriber {
+    /// Queues without waiting; false when nobody listens any more.
+    fn push(&self, delivery: Delivery) -> bool {
+        match self.queue.try_send(delivery) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                // The queue is not empty, so the reader comes by again and sees it.
+                self.missed.store(true, Ordering::Release);
+                metrics::counter!("broker_deliveries_dropped_total").increment(1);
+                true
+            }
+            Err(TrySendError::Closed(_)) => false,
+        }
+    }
+}
+
+/// The slots that a subscriber follows.
+struct Slots([AtomicBool; Slot::COUNT as usize]);
+
+impl Slots {
+    fn none() -> Self {
+        Self(std::array::from_fn(|_| AtomicBool::new(false)))
+    }
+
+    fn all() -> Self {
+        Self(std::array::from_fn(|_| AtomicBool::new(true)))
+    }
+
+    fn contains(&self, slot: Slot) -> bool {
+        self.0
+            .get(usize::from(slot.0))
+            .is_some_and(|followed| followed.load(Ordering::Acquire))
+    }
+
+    fn set(&self, slot: Slot, followed: bool) {
+        if let Some(entry) = self.0.get(usize::from(slot.0)) {
+            entry.store(followed, Ordering::Release);
+        }
+    }
+}
+
+struct LocalFollow {
+    id: u64,
+    slots: Arc<Slots>,
+    bus: Weak<Bus>,
+}
+
+#[async_trait]
+impl Follow for LocalFollow {
+    async fn follow(&self, slot: Slot) -> Result<(), BrokerError> {
+        self.slots.set(slot, true);
+        Ok(())
+    }
+
+    async fn unfollow(&self, slot: Slot) {
+        self.slots.set(slot, false);
+    }
+}
+
+impl Drop for LocalFollow {
+    fn drop(&mut self) {
+        if let Some(bus) = self.bus.upgrade() {
+            bus.write().retain(|subscriber| subscriber.id != self.id);
+        }
+    }
+}
+
+struct LocalDeliveries {
+    missed: Arc<AtomicBool>,
+    waiting: mpsc::Receiver<Delivery>,
+    /// How many deliveries come before the next gap may be told of.
+    before_gap: usize,
+}
+
+#[async_trait]
+impl Deliveries for LocalDeliveries {
+    async fn next(&mut self) -> Option<Delivery> {
+        // Telling of a gap early is as good as in its place: what was missed is in the store already.
+        // What waits now is read before the next one, or a fast sender would leave nothing but gaps.
+        if self.before_gap == 0 && self.missed.swap(false, Ordering::AcqRel) {
+            self.before_gap = self.waiting.len();
+            return Some(Delivery::Gap);
+        }
+        self.before_gap = self.before_gap.saturating_sub(1);
+        self.waiting.recv().await
+    }
+}
