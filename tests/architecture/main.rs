@@ -1,1 +1,14 @@
-fn main() {}
+//! What holds for the workspace as a whole. A failure says what to do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod dependencies;
+mod migrations;
+mod schema;
+mod shape;
+mod sources;
+mod sql;
