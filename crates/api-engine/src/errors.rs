@@ -1,0 +1,12 @@
+//! One body for every refusal, and a code that keeps its meaning.
+
+mod code;
+mod error_handler;
+mod refusals;
+
+pub(crate) use code::ErrorCode;
+pub(crate) use error_handler::{ErrorBody, ErrorHandler};
+pub(crate) use refusals::{
+    Authenticated, Body, Conditional, Conflicts, Forbids, FullGroup, Group, LastOwner, Limited, ManyGroups,
+    Message, Named, Nothing, Paged, Path, Refusals, SignUp, Stored, User, WrongPassword,
+};

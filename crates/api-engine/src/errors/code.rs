@@ -1,0 +1,144 @@
+//! The error codes of the contract.
+
+use actix_web::http::StatusCode;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal, $message:literal;)+) => {
+        /// The API's error codes: the HTTP status, then two digits. A code once given keeps its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub(crate) enum ErrorCode {
+            $($(#[$doc])* $name = $code,)+
+        }
+
+        impl ErrorCode {
+            /// What the code is about; belongs to the code.
+            pub(crate) fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+
+            /// What a client is told where nothing more precise is known.
+            pub(crate) fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)+ }
+            }
+
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON, not UTF-8, has a lone surrogate or a duplicate key, or is too deep.
+    Malformed = 40_001, "Malformed body", "The body is not valid JSON";
+    /// The path or the query can't be decoded.
+    Undecodable = 40_002, "Malformed address", "The path or the query can't be decoded";
+    /// No credentials, or wrong ones.
+    Unauthenticated = 40_101, "Not signed in", "Sign in with an e-mail address and a password, or show a token";
+    /// Not a token of ours.
+    TokenInvalid = 40_102, "Invalid token", "The token is not valid";
+    /// The token's time is over.
+    TokenExpired = 40_103, "Expired token", "The token has expired";
+    /// The token was signed out, or refused with all others.
+    TokenRevoked = 40_104, "Revoked token", "The token was revoked";
+    /// A member, but not allowed.
+    Forbidden = 40_301, "Not allowed", "Your role in this group does not allow this";
+    /// Nobody can sign up here.
+    SignUpClosed = 40_302, "Sign-up is closed", "New accounts can't be made here";
+    /// No such path.
+    PathNotFound = 40_400, "Not found", "There is nothing at this path";
+    /// No such group, or the caller is not in it.
+    GroupNotFound = 40_401, "Group not found", "There is no such group, or you are not in it";
+    /// No such message in the group.
+    MessageNotFound = 40_402, "Message not found", "There is no such message in this group";
+    /// No such user, or no such member.
+    UserNotFound = 40_403, "User not found", "There is no such user here";
+    /// The path has no such method.
+    MethodNotAllowed = 40_500, "Method not allowed", "This path does not have that method";
+    /// The state does not allow it.
+    Conflict = 40_901, "State conflict", "The group's last owner stays its owner";
+    /// The id is used for something else.
+    IdTaken = 40_902, "Id is taken", "The id is used for something else";
+    /// The group has as many members as a group may have.
+    GroupFull = 40_903, "Group is full", "The group has as many members as a group may have";
+    /// The user is in as many groups as a user may be in.
+    TooManyGroups = 40_904, "Too many groups", "The user is in as many groups as a user may be in";
+    /// The body is too large.
+    TooLarge = 41_300, "Body too large", "The body is larger than allowed";
+    /// The body is not `application/json`.
+    UnsupportedMediaType = 41_500, "Unsupported media type", "The body has to be application/json";
+    /// The input breaks rules.
+    Invalid = 42_201, "Invalid parameters", "The parameters are not valid";
+    /// The root or a required parameter is missing.
+    MissingParameter = 42_202, "Missing parameter", "A required parameter is missing";
+    /// A field has the wrong type.
+    WrongType = 42_204, "Wrong type", "A parameter has the wrong type";
+    /// A bad limit, cursor or position.
+    BadPage = 42_205, "Invalid page", "The limit or the position of the page is not valid";
+    /// Too many attempts.
+    RateLimited = 42_901, "Too many requests", "Too many attempts: try again later";
+    /// Our fault.
+    Internal = 50_000, "Internal error", "Something went wrong on our side";
+    /// A dependency is away, or a queue is full.
+    Unavailable = 50_301, "Unavailable", "The service can't answer at the moment: try again soon";
+    /// No answer within the limit: whether it happened is unknown.
+    TimedOut = 50_401, "Timed out", "No answer in time; it may have happened: retry with the same id";
+}
+
+impl ErrorCode {
+    /// The number that clients see.
+    pub(crate) fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The number's first three digits.
+    pub(crate) fn status(self) -> StatusCode {
+        u16::try_from(self.number() / 100)
+            .ok()
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A changed line is a changed promise.
+    #[test]
+    fn codes_keep_their_numbers_statuses_and_titles() {
+        let table: Vec<String> = ErrorCode::ALL
+            .iter()
+            .map(|code| format!("{} {} {}", code.number(), code.status().as_u16(), code.title()))
+            .collect();
+        insta::assert_snapshot!(table.join("\n"), @r"
+        40001 400 Malformed body
+        40002 400 Malformed address
+        40101 401 Not signed in
+        40102 401 Invalid token
+        40103 401 Expired token
+        40104 401 Revoked token
+        40301 403 Not allowed
+        40302 403 Sign-up is closed
+        40400 404 Not found
+        40401 404 Group not found
+        40402 404 Message not found
+        40403 404 User not found
+        40500 405 Method not allowed
+        40901 409 State conflict
+        40902 409 Id is taken
+        40903 409 Group is full
+        40904 409 Too many groups
+        41300 413 Body too large
+        41500 415 Unsupported media type
+        42201 422 Invalid parameters
+        42202 422 Missing parameter
+        42204 422 Wrong type
+        42205 422 Invalid page
+        42901 429 Too many requests
+        50000 500 Internal error
+        50301 503 Unavailable
+        50401 504 Timed out
+        ");
+    }
+}

@@ -1,0 +1,22 @@
+//! What clients send: bodies, paths and queries, read strictly and refused precisely.
+
+mod body;
+mod fields;
+mod group_message_params;
+mod group_params;
+mod idempotency_key;
+mod json;
+mod membership_params;
+mod path;
+mod query;
+mod read_params;
+mod user_params;
+
+pub(crate) use group_message_params::{GroupMessageBody, MessageBody};
+pub(crate) use group_params::{CreateGroupBody, UpdateGroupBody};
+pub(crate) use idempotency_key::IdempotencyKey;
+pub(crate) use membership_params::{AddMemberBody, ChangeRoleBody, ChangeRoleParams, NewMember};
+pub(crate) use path::{GroupPath, MemberPath, MessagePath};
+pub(crate) use query::{LatestParams, ListParams, MessagesParams, UsersParams};
+pub(crate) use read_params::{ReadBody, ReadParams};
+pub(crate) use user_params::{ProfileBody, SignInBody, SignUpBody};

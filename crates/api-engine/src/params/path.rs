@@ -1,0 +1,98 @@
+//! Ids in paths. What is no id names nothing: it answers as a thing that does not exist.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use engine_interfaces::{GroupId, GroupMessageId, UserId};
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::{fields::uuid, query};
+use crate::errors::{ErrorCode, ErrorHandler};
+
+/// `/groups/{id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct GroupPath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+}
+
+/// `/groups/{id}/messages/{message_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MessagePath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+    /// The message.
+    #[param(value_type = Uuid)]
+    pub(crate) message_id: GroupMessageId,
+}
+
+/// `/groups/{id}/members/{user_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct MemberPath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+    /// The member.
+    #[param(value_type = Uuid)]
+    pub(crate) user_id: UserId,
+}
+
+/// The id that the path has at `name`; `missing` is what its absence is called.
+fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
+    query::decode(request.uri().path())?;
+    request
+        .match_info()
+        .get(name)
+        .and_then(uuid)
+        .map(T::from)
+        .ok_or_else(|| missing.into())
+}
+
+impl GroupPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        Ok(Self {
+            id: id(request, "id", ErrorCode::GroupNotFound)?,
+        })
+    }
+}
+
+impl MessagePath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        let GroupPath { id: group } = GroupPath::of(request)?;
+        Ok(Self {
+            id: group,
+            message_id: id(request, "message_id", ErrorCode::MessageNotFound)?,
+        })
+    }
+}
+
+impl MemberPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        let GroupPath { id: group } = GroupPath::of(request)?;
+        Ok(Self {
+            id: group,
+            user_id: id(request, "user_id", ErrorCode::UserNotFound)?,
+        })
+    }
+}
+
+macro_rules! from_path {
+    ($($path:ident)+) => {$(
+        impl FromRequest for $path {
+            type Error = ErrorHandler;
+            type Future = Ready<Result<Self, ErrorHandler>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                ready(Self::of(request))
+            }
+        }
+    )+};
+}
+
+from_path!(GroupPath MessagePath MemberPath);

@@ -1,0 +1,70 @@
+//! One id per request: in the answer, in an error's body and on every log line.
+
+use actix_web::{
+    Error,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HeaderName, HeaderValue},
+    middleware::Next,
+    web::Data,
+};
+use engine_interfaces::Clock;
+use tracing::Instrument;
+
+/// The header that carries the id, in both directions.
+pub(crate) const HEADER: &str = "x-request-id";
+
+/// The longest id that is taken from a caller.
+const MAX_LENGTH: usize = 128;
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+}
+
+/// The id of the request that is being answered.
+pub(crate) fn current() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// Answers with the caller's id where it is a sane one, else with a new one.
+pub(crate) async fn track(
+    clock: Data<dyn Clock>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let theirs = request.headers().get(HEADER).and_then(|id| id.to_str().ok());
+    let id = match theirs {
+        Some(id) if is_sane(id) => id.to_owned(),
+        _ => clock.new_id().to_string(),
+    };
+    let span = tracing::info_span!("request", request.id = id, http.route = tracing::field::Empty);
+    let header = HeaderValue::from_str(&id);
+
+    let mut response = REQUEST_ID.scope(id, next.call(request)).instrument(span).await?;
+    if let Ok(header) = header {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(HEADER), header);
+    }
+    Ok(response)
+}
+
+fn is_sane(id: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_id_is_taken_only_when_it_is_short_and_plain() {
+        assert!(is_sane("a"));
+        assert!(is_sane("0197-A.b_c"));
+        assert!(is_sane(&"x".repeat(128)));
+        for bad in ["", "a b", "a\n", "ä", "{}", "a/b", &"x".repeat(129)] {
+            assert!(!is_sane(bad), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The public contract: what clients see, field by field. Each borrows, and is filled by taking the
+//! engine's type apart, so that a new field is a decision and never a leak.
+
+mod group_message_serializer;
+mod group_serializer;
+mod membership_serializer;
+mod page_serializer;
+mod service_serializer;
+mod session_serializer;
+mod user_serializer;
+
+pub(crate) use group_message_serializer::{GroupMessageSerializer, GroupMessagesSerializer};
+pub(crate) use group_serializer::{GroupSerializer, GroupWithMessagesSerializer, GroupsSerializer};
+pub(crate) use membership_serializer::{MembershipSerializer, MembershipsSerializer, RoleName};
+pub(crate) use page_serializer::{ListPageSerializer, MessagePageSerializer};
+pub(crate) use service_serializer::{ConfigSerializer, HealthSerializer, SignUpState};
+pub(crate) use session_serializer::SessionSerializer;
+pub(crate) use user_serializer::{UserNameSerializer, UserNamesSerializer, UserSerializer};

@@ -1,0 +1,87 @@
+//! The engine: mounted into an actix app, or served whole.
+
+use std::{io, net::TcpListener, sync::Arc};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::{DefaultHeaders, from_fn},
+    web::{self, Data, ServiceConfig},
+};
+use engine_interfaces::{Authentication, Chat, Clock};
+
+use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
+
+/// The HTTP API over an authentication and a chat.
+#[derive(Clone)]
+pub struct ApiEngine {
+    /// Who is calling.
+    pub authentication: Arc<dyn Authentication>,
+    /// Groups, members and messages.
+    pub chat: Arc<dyn Chat>,
+    /// Where request ids come from.
+    pub clock: Arc<dyn Clock>,
+    /// Limits and addresses.
+    pub settings: Settings,
+}
+
+impl ApiEngine {
+    /// Puts all of the API into an app: routes, error bodies, request ids, CORS.
+    pub fn mount(&self, app: &mut ServiceConfig) {
+        self.mount_with(Readiness::default(), app);
+    }
+
+    fn mount_with(&self, readiness: Readiness, app: &mut ServiceConfig) {
+        app.service(
+            web::scope("")
+                .app_data(Data::from(Arc::clone(&self.authentication)))
+                .app_data(Data::from(Arc::clone(&self.chat)))
+                .app_data(Data::from(Arc::clone(&self.clock)))
+                .app_data(Data::new(self.settings.clone()))
+                .app_data(Data::new(readiness))
+                .configure(routes::mount)
+                .default_service(web::to(routes::not_found))
+                .wrap(cors::allow(&self.settings.allowed_origins))
+                .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
+                .wrap(from_fn(observe::count))
+                .wrap(from_fn(request_id::track)),
+        );
+    }
+
+    /// Serves the API on `listener` until `shutdown` is over, then answers what has been asked and ends.
+    ///
+    /// Must run inside a tokio runtime; requests are answered on threads of their own.
+    ///
+    /// # Errors
+    /// When the listener can't be used.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), io::Error> {
+        let readiness = Readiness::default();
+        let settings = self.settings.clone();
+        let workers = settings.workers.max(1);
+        let shared = readiness.clone();
+
+        let server =
+            HttpServer::new(move || App::new().configure(|app| self.mount_with(shared.clone(), app)))
+                .workers(workers)
+                .max_connections(settings.max_connections.div_ceil(workers))
+                .client_request_timeout(settings.head_timeout)
+                .keep_alive(settings.keep_alive)
+                .shutdown_timeout(settings.drain_limit.as_secs())
+                .disable_signals()
+                .listen(listener)?
+                .run();
+
+        let handle = server.handle();
+        let draining = async {
+            shutdown.await;
+            readiness.drain();
+            tokio::time::sleep(settings.drain_notice).await;
+            handle.stop(true).await;
+        };
+        let (served, ()) = tokio::join!(server, draining);
+        served
+    }
+}
