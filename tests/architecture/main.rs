@@ -7,6 +7,7 @@
 )]
 
 mod dependencies;
+mod documents;
 mod migrations;
 mod schema;
 mod shape;

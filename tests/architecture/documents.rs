@@ -1,0 +1,101 @@
+//! What the documents promise is what the code does.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use cargo_metadata::MetadataCommand;
+
+use crate::sources::{files, root};
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Every `METHOD /path` between backticks of a text.
+fn calls(text: &str) -> BTreeSet<(String, String)> {
+    const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+    let spans = text.split('`').skip(1).step_by(2);
+    let pairs = spans.filter_map(|span| span.split_once(' '));
+    pairs
+        .filter(|(method, _)| METHODS.contains(method))
+        .map(|(method, path)| (method.to_owned(), path.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_contract_names_the_routes_that_are_served() {
+    let table = api_engine::routes::draw();
+    let rows = table.lines().map(|row| row.split_whitespace());
+    let served: BTreeSet<_> = rows
+        .map(|mut row| {
+            let (method, path) = (row.next().unwrap(), row.next().unwrap());
+            (method.to_owned(), path.trim_start_matches("/api/v1").to_owned())
+        })
+        .collect();
+    assert_eq!(calls(&read("docs/contract.md")), served);
+}
+
+/// A code's number and title, wherever a source gives one: `Malformed = 40_001, "Malformed body"`.
+fn codes(source: &str) -> BTreeMap<u32, String> {
+    let mut codes = BTreeMap::new();
+    for (before, after) in source.lines().filter_map(|line| line.split_once(", \"")) {
+        let number = before.rsplit(' ').next().unwrap_or_default().replace('_', "");
+        let title = after.split('"').next().unwrap_or_default();
+        if let (5, Ok(number)) = (number.len(), number.parse()) {
+            codes.insert(number, title.to_owned());
+        }
+    }
+    codes
+}
+
+fn codes_of(engine: &str) -> BTreeMap<u32, String> {
+    let sources = files(&root().join("crates").join(engine).join("src"), ".rs");
+    sources.iter().flat_map(|(_, source)| codes(source)).collect()
+}
+
+#[test]
+fn the_contract_names_the_codes_that_are_answered() {
+    let contract = read("docs/contract.md");
+    let rows = contract
+        .lines()
+        .filter(|line| line.starts_with("| 4") || line.starts_with("| 5"));
+    let numbers = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split(','));
+    let promised: BTreeSet<u32> = numbers.map(|number| number.trim().parse().unwrap()).collect();
+    let answered: BTreeSet<u32> = codes_of("api-engine").into_keys().collect();
+    assert_eq!(promised, answered);
+}
+
+#[test]
+fn ci_tests_every_crate() {
+    let ci = read(".circleci/config.yml");
+    let matrices = ci
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("package: ["));
+    let listed: BTreeSet<_> = matrices
+        .flat_map(|matrix| matrix.trim_end_matches(']').split(", "))
+        .chain(["suites"])
+        .map(str::to_owned)
+        .collect();
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let packages = metadata.packages.iter().map(|package| package.name.to_string());
+    assert_eq!(
+        listed,
+        packages.collect(),
+        "list every crate once in .circleci/config.yml"
+    );
+}
+
+#[test]
+fn every_link_between_documents_leads_somewhere() {
+    let mut documents = files(&root().join("docs"), ".md");
+    documents.extend(["README.md", "CHANGELOG.md"].map(|name| (root().join(name), read(name))));
+    for (path, text) in documents {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let elsewhere = target.contains("://") || target.starts_with('#');
+            let file = path.parent().unwrap().join(target.split('#').next().unwrap());
+            assert!(elsewhere || file.exists(), "{} leads to {target}", path.display());
+        }
+    }
+}
