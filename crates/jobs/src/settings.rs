@@ -7,11 +7,12 @@ use std::time::Duration;
 pub struct Settings {
     /// How long a worker that found nothing due waits before it looks again.
     pub poll: Duration,
-    /// How long a job that was taken is left alone. When its process dies, it is due again after this.
+    /// How long a job that was taken is left alone. When its process dies, it is due again after this. Well
+    /// above the difference between the clocks of processes.
     pub lease: Duration,
     /// How often the lease of a running job is renewed; well below `lease`.
     pub renew: Duration,
-    /// How many jobs of one kind run at once in this process. No more than this are taken.
+    /// How many jobs of one kind run at once in this process, at least 1. No more than this are taken.
     pub concurrency: usize,
     /// How often a job is tried before it is dead.
     pub max_attempts: u32,

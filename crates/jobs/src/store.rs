@@ -153,14 +153,16 @@ impl Store {
                     ))
                     .execute($conn)
                     .await?;
-                update(table::table.filter(table::id.eq_any(ids(&spent))))
-                    .set((
-                        table::dead_at.eq(At(now)),
-                        table::lease_id.eq(None::<Col<Uuid>>),
-                        table::last_error.eq(NEVER_ENDED),
-                    ))
-                    .execute($conn)
-                    .await?;
+                if !spent.is_empty() {
+                    update(table::table.filter(table::id.eq_any(ids(&spent))))
+                        .set((
+                            table::dead_at.eq(At(now)),
+                            table::lease_id.eq(None::<Col<Uuid>>),
+                            table::last_error.eq(NEVER_ENDED),
+                        ))
+                        .execute($conn)
+                        .await?;
+                }
                 Ok(taken)
             }};
         }
