@@ -44,6 +44,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("actix-web", &["api-engine"]),
     ("utoipa", &["api-engine"]),
     ("axum", &["realtime-engine"]),
+    ("engineioxide", &["realtime-engine"]),
     ("socketioxide", &["realtime-engine"]),
     ("redis", &["broker"]),
     ("apalis", &["jobs"]),

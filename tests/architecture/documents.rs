@@ -68,6 +68,15 @@ fn the_contract_names_the_codes_that_are_answered() {
 }
 
 #[test]
+fn a_code_means_the_same_over_http_and_over_sockets() {
+    let (http, sockets) = (codes_of("api-engine"), codes_of("realtime-engine"));
+    assert!(!sockets.is_empty(), "the codes were found");
+    for (code, title) in sockets {
+        assert_eq!(http.get(&code), Some(&title), "{code} belongs to one title");
+    }
+}
+
+#[test]
 fn ci_tests_every_crate() {
     let ci = read(".circleci/config.yml");
     let matrices = ci
