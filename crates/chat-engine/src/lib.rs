@@ -1,1 +1,47 @@
-//! Groups, memberships and group messages.
+#![doc = include_str!("../README.md")]
+//!
+//! # Invariants
+//!
+//! - A group's log has no gaps: `seq` is given under the lock of the group's head row, which is held until the
+//!   commit. Whatever else changes a group takes the same lock and raises the head's `revision`.
+//! - What [`Chat::send_message`] answered is committed. Hints follow it and may be lost; the sweep repairs them.
+//! - Membership comes first: for whoever is not in a group, it does not exist, by the same statements.
+//! - Every statement names its group; rows are found by keys that begin with it.
+
+mod announcer;
+mod coalescer;
+mod context;
+mod cursor;
+mod engine;
+#[cfg(feature = "factories")]
+pub mod factories;
+mod group_messages;
+mod groups;
+mod memberships;
+mod rules;
+pub mod seeding;
+mod settings;
+mod store;
+mod sweep;
+mod workers;
+
+use database::Migrations;
+use diesel_migrations::embed_migrations;
+
+pub use database::{Location, PoolSettings, StoreError};
+pub use engine::ChatEngine;
+pub use engine_interfaces::{
+    Added, Broker, Chat, ChatError, Clock, Control, Created, Cursor, Deliveries, Delivery, Draft, Group,
+    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit,
+    MemberChange, Membership, Page, Range, Revision, Right, Role, Rule, Sent, Seq, Slot, SystemClock,
+    Timestamp, UserId, UserResources, Violation, Worker,
+};
+pub use settings::Settings;
+pub use store::Store;
+pub use workers::{DELETE_GROUP, LINK_RESOURCE};
+
+/// What makes this engine's tables.
+pub const MIGRATIONS: Migrations = Migrations {
+    postgres: embed_migrations!("migrations/postgres"),
+    sqlite: embed_migrations!("migrations/sqlite"),
+};

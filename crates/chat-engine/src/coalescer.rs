@@ -1,0 +1,84 @@
+//! Concurrent writes become one statement.
+//!
+//! Groups are hashed to writer tasks, each with a bounded queue. A writer performs what has gathered in its
+//! queue as soon as its last statement has returned. No timer is involved: who comes alone waits for nobody,
+//! and the busier it gets the more is done by one statement. Only the writer performs and answers; a caller
+//! that stops waiting changes nothing.
+
+mod lane;
+
+use std::{sync::Arc, time::Duration};
+
+use engine_interfaces::{ChatError, GroupId, Slot};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::settings::Settings;
+
+use self::lane::Lane;
+
+/// What is gathered, and what is done with it.
+pub(crate) trait Work: Send + Sync + 'static {
+    /// What a caller asks for.
+    type Ask: Send + 'static;
+    /// What the caller gets.
+    type Done: Send + 'static;
+
+    /// How its metrics name it.
+    const NAME: &'static str;
+
+    /// The group that is written to: what is asked of one group is done in the order of asking.
+    fn group(ask: &Self::Ask) -> GroupId;
+
+    /// Does all of it, and answers each in the same order.
+    fn perform(
+        &self,
+        asks: Vec<Self::Ask>,
+    ) -> impl Future<Output = Vec<Result<Self::Done, ChatError>>> + Send;
+}
+
+/// An ask, and who waits for the answer.
+struct Waiting<W: Work> {
+    ask: W::Ask,
+    reply: oneshot::Sender<Result<W::Done, ChatError>>,
+}
+
+/// Gathers what callers ask for.
+pub(crate) struct Coalescer<W: Work> {
+    lanes: Vec<mpsc::Sender<Waiting<W>>>,
+    timeout: Duration,
+}
+
+impl<W: Work> Coalescer<W> {
+    /// Starts the writers. They end when `stop` is cancelled or this value is dropped, once their queues are
+    /// empty.
+    pub(crate) fn start(work: W, settings: &Settings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+        let work = Arc::new(work);
+        let lanes = (0..settings.writers.max(1)).map(|_| {
+            let (sender, queue) = mpsc::channel(settings.writer_queue.max(1));
+            tasks.spawn(Lane::new(Arc::clone(&work), settings, queue).run(stop.clone()));
+            sender
+        });
+        Self {
+            lanes: lanes.collect(),
+            timeout: settings.send_timeout,
+        }
+    }
+
+    /// Waits until it is done. `Busy` when too many wait already, or the engine drains: nothing was done. After
+    /// `TimedOut` it may be done all the same.
+    pub(crate) async fn ask(&self, ask: W::Ask) -> Result<W::Done, ChatError> {
+        let lane = usize::from(Slot::of(W::group(&ask)).0) % self.lanes.len();
+        let (reply, answer) = oneshot::channel();
+        let lane = self.lanes.get(lane).ok_or(ChatError::Busy)?;
+        lane.try_send(Waiting { ask, reply })
+            .map_err(|_| ChatError::Busy)?;
+        match tokio::time::timeout(self.timeout, answer).await {
+            Ok(Ok(answer)) => answer,
+            _ => Err(ChatError::TimedOut),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

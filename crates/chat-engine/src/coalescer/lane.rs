@@ -1,0 +1,99 @@
+//! One writer and its queue.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::Settings;
+
+use super::{Waiting, Work};
+
+/// The most that one statement holds.
+#[derive(Clone, Copy)]
+struct Limits {
+    one_group: usize,
+    many_groups: usize,
+}
+
+/// One writer and its queue.
+pub(super) struct Lane<W: Work> {
+    work: Arc<W>,
+    limits: Limits,
+    queue: mpsc::Receiver<Waiting<W>>,
+    /// What was taken from the queue and did not fit the last batch: it begins the next.
+    held: Option<Waiting<W>>,
+}
+
+impl<W: Work> Lane<W> {
+    pub(super) fn new(work: Arc<W>, settings: &Settings, queue: mpsc::Receiver<Waiting<W>>) -> Self {
+        let many_groups = if settings.one_group_batches {
+            0
+        } else {
+            settings.batch_many_groups
+        };
+        let limits = Limits {
+            one_group: settings.batch_one_group,
+            many_groups,
+        };
+        Self {
+            work,
+            limits,
+            queue,
+            held: None,
+        }
+    }
+
+    /// Performs what is asked until nobody can ask any more.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        while let Some(first) = self.first(&stop).await {
+            let (asks, replies): (Vec<_>, Vec<_>) = self
+                .gather(first)
+                .into_iter()
+                .map(|waiting| (waiting.ask, waiting.reply))
+                .unzip();
+            metrics::gauge!("parlour_chat_queue_depth", "queue" => W::NAME).set(self.queue.len() as f64);
+            metrics::histogram!("parlour_chat_batch_size", "queue" => W::NAME).record(asks.len() as f64);
+            for (reply, answer) in replies.into_iter().zip(self.work.perform(asks).await) {
+                // The caller may have hung up.
+                let _ = reply.send(answer);
+            }
+        }
+    }
+
+    async fn first(&mut self, stop: &CancellationToken) -> Option<Waiting<W>> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
+        }
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => {
+                self.queue.close();
+                self.queue.recv().await
+            }
+            first = self.queue.recv() => first,
+        }
+    }
+
+    /// What fits one statement: many of one group, or fewer of several.
+    fn gather(&mut self, first: Waiting<W>) -> Vec<Waiting<W>> {
+        let group = W::group(&first.ask);
+        let mut one_group = true;
+        let mut batch = vec![first];
+        while let Ok(next) = self.queue.try_recv() {
+            let still_one = one_group && W::group(&next.ask) == group;
+            let most = if still_one {
+                self.limits.one_group
+            } else {
+                self.limits.many_groups
+            };
+            if batch.len() >= most {
+                self.held = Some(next);
+                break;
+            }
+            one_group = still_one;
+            batch.push(next);
+        }
+        batch
+    }
+}

@@ -1,0 +1,90 @@
+//! What every service works with.
+
+use std::sync::Arc;
+
+use database::jobs::NewJob;
+use engine_interfaces::{
+    Broker, ChatError, Clock, GROUP, GroupId, GroupVersion, JobId, UserId, UserResource, UserResources,
+};
+
+use crate::{
+    settings::Settings,
+    store::{Store, unavailable},
+    workers::LinkResource,
+};
+
+/// What every service works with. Cheap to clone, so that a write can go on without its caller.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) store: Store,
+    pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) resources: Arc<dyn UserResources>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Arc<Settings>,
+}
+
+impl Context {
+    /// The membership of `user`, before anything else is read or said about the group.
+    pub(crate) async fn membership(&self, user: UserId, group: GroupId) -> Result<GroupVersion, ChatError> {
+        let version = self.store.version(user, group).await.map_err(unavailable)?;
+        version.ok_or(ChatError::GroupNotFound(group))
+    }
+
+    /// The groups that the users may be in: their links, which stay when they leave.
+    pub(crate) async fn links(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupId)>, ChatError> {
+        let scopes = self
+            .resources
+            .scopes(users, GROUP)
+            .await
+            .map_err(|error| ChatError::Unavailable(error.into()))?;
+        Ok(scopes
+            .into_iter()
+            .map(|(user, scope)| (user, GroupId(scope)))
+            .collect())
+    }
+
+    /// May `user` be in one more group? Two joins at once may pass the limit by one.
+    pub(crate) async fn check_group_limit(&self, user: UserId) -> Result<(), ChatError> {
+        let most = self.settings.max_groups_per_user;
+        let links: Vec<_> = self
+            .links(&[user])
+            .await?
+            .into_iter()
+            .map(|(_, group)| group)
+            .collect();
+        if links.len() < most {
+            return Ok(());
+        }
+        let groups = self.store.activities(user, &links).await.map_err(unavailable)?;
+        if groups.len() < most {
+            Ok(())
+        } else {
+            Err(ChatError::TooManyGroups)
+        }
+    }
+
+    /// The job that links `user` to `group` if [`Context::link`] does not come to it.
+    pub(crate) fn link_job(&self, user: UserId, group: GroupId) -> NewJob {
+        LinkResource::job(JobId(self.clock.new_id()), user, group, self.clock.now())
+    }
+
+    /// Links `user` to a group that they just joined. A failure is no failure of the joining: the job that
+    /// was committed with it does the same again.
+    pub(crate) async fn link(&self, user: UserId, group: GroupId) {
+        if let Err(error) = self.resources.link(&[UserResource::group(user, group)]).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                group.id = %group,
+                "a member is not linked yet: the job will do it"
+            );
+            return;
+        }
+        let (key, now) = (LinkResource::key(user, group), self.clock.now());
+        if let Err(error) = self.store.finish_job(LinkResource::KIND, &key, now).await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "a job will run that is done"
+            );
+        }
+    }
+}

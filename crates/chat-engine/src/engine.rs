@@ -1,0 +1,252 @@
+//! What the rest of the system asks.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine_interfaces::{
+    Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
+    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, Range, Right, Role, Sent,
+    Seq, SystemClock, UserId, UserResources, Worker,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    announcer::Announcer,
+    coalescer::Coalescer,
+    context::Context,
+    group_messages, groups, memberships, rules,
+    settings::Settings,
+    store::{Store, unavailable},
+    sweep::Sweep,
+    workers::{DeleteGroup, LinkResource},
+};
+
+/// Groups, memberships and group messages. Its tasks end with it.
+pub struct ChatEngine {
+    pub(crate) context: Context,
+    pub(crate) sends: Coalescer<group_messages::Sends>,
+    pub(crate) markers: Coalescer<group_messages::Markers>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl ChatEngine {
+    /// With the machine's clock and the default limits. Call it on a Tokio runtime.
+    #[must_use]
+    pub fn new(store: Store, broker: Arc<dyn Broker>, resources: Arc<dyn UserResources>) -> Arc<Self> {
+        Self::with(
+            store,
+            broker,
+            resources,
+            Arc::new(SystemClock),
+            Settings::default(),
+        )
+    }
+
+    /// With a clock and limits of your own. Call it on a Tokio runtime.
+    #[must_use]
+    pub fn with(
+        store: Store,
+        broker: Arc<dyn Broker>,
+        resources: Arc<dyn UserResources>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Arc<Self> {
+        let context = Context {
+            store,
+            broker,
+            resources,
+            clock,
+            settings: Arc::new(settings),
+        };
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let announcer = Announcer::start(&context, &tasks, &stop);
+        let sends = group_messages::Sends::new(&context, announcer);
+        let markers = group_messages::Markers::new(&context);
+        let engine = Self {
+            sends: Coalescer::start(sends, &context.settings, &tasks, &stop),
+            markers: Coalescer::start(markers, &context.settings, &tasks, &stop),
+            context,
+            tasks,
+            stop,
+        };
+        let sweep = Sweep::new(&engine.context).run(engine.stop.clone());
+        engine.tasks.spawn(sweep);
+        Arc::new(engine)
+    }
+
+    /// What does this engine's jobs: hand them to a runner over the `jobs` table of its store.
+    #[must_use]
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        vec![
+            Arc::new(LinkResource::new(&self.context)),
+            Arc::new(DeleteGroup::new(&self.context)),
+        ]
+    }
+
+    /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are
+    /// queued are stored, answered and announced. Returns when all is done.
+    pub async fn drain(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for ChatEngine {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[async_trait]
+impl Chat for ChatEngine {
+    async fn list_groups(
+        &self,
+        user: UserId,
+        limit: Limit,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Group>, ChatError> {
+        groups::ListService::new(&self.context)
+            .call(user, limit, cursor)
+            .await
+    }
+
+    async fn create_group(&self, user: UserId, draft: GroupDraft) -> Result<Created, ChatError> {
+        groups::CreateService::new(&self.context).call(user, draft).await
+    }
+
+    async fn show_group(&self, user: UserId, group: GroupId) -> Result<Group, ChatError> {
+        groups::ShowService::new(&self.context).call(user, group).await
+    }
+
+    async fn group_version(&self, user: UserId, group: GroupId) -> Result<GroupVersion, ChatError> {
+        self.context.membership(user, group).await
+    }
+
+    async fn update_group(
+        &self,
+        user: UserId,
+        group: GroupId,
+        change: GroupChange,
+    ) -> Result<Group, ChatError> {
+        groups::UpdateService::new(&self.context)
+            .call(user, group, change)
+            .await
+    }
+
+    async fn delete_group(&self, user: UserId, group: GroupId) -> Result<(), ChatError> {
+        groups::DeleteService::new(&self.context).call(user, group).await
+    }
+
+    async fn list_members(
+        &self,
+        user: UserId,
+        group: GroupId,
+        limit: Limit,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Membership>, ChatError> {
+        memberships::ListService::new(&self.context)
+            .call(user, group, limit, cursor)
+            .await
+    }
+
+    async fn authorize(&self, user: UserId, group: GroupId, right: Right) -> Result<(), ChatError> {
+        let role = self.context.membership(user, group).await?.role;
+        match right {
+            Right::AddMember => rules::at_least_admin(role),
+        }
+    }
+
+    async fn add_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<Added, ChatError> {
+        memberships::AddService::new(&self.context)
+            .call(user, group, member)
+            .await
+    }
+
+    async fn change_role(
+        &self,
+        user: UserId,
+        group: GroupId,
+        member: UserId,
+        role: Role,
+    ) -> Result<Membership, ChatError> {
+        memberships::ChangeRoleService::new(&self.context)
+            .call(user, group, member, role)
+            .await
+    }
+
+    async fn remove_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<(), ChatError> {
+        memberships::RemoveService::new(&self.context)
+            .call(user, group, member)
+            .await
+    }
+
+    async fn participants(
+        &self,
+        user: UserId,
+        group: GroupId,
+        ids: &[UserId],
+    ) -> Result<Vec<UserId>, ChatError> {
+        memberships::ParticipantsService::new(&self.context)
+            .call(user, group, ids)
+            .await
+    }
+
+    async fn list_messages(
+        &self,
+        user: UserId,
+        group: GroupId,
+        range: Range,
+        limit: Limit,
+    ) -> Result<Vec<GroupMessage>, ChatError> {
+        group_messages::ListService::new(&self.context)
+            .call(user, group, range, limit)
+            .await
+    }
+
+    async fn show_message(
+        &self,
+        user: UserId,
+        group: GroupId,
+        message: GroupMessageId,
+    ) -> Result<GroupMessage, ChatError> {
+        group_messages::ShowService::new(&self.context)
+            .call(user, group, message)
+            .await
+    }
+
+    async fn send_message(&self, draft: Draft) -> Result<Sent, ChatError> {
+        group_messages::SendMessageService::new(self).call(draft).await
+    }
+
+    async fn mark_read(&self, user: UserId, group: GroupId, seq: Seq) -> Result<Seq, ChatError> {
+        group_messages::MarkReadService::new(self)
+            .call(user, group, seq)
+            .await
+    }
+
+    async fn heads_of(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupHead)>, ChatError> {
+        let links = self.context.links(users).await?;
+        self.context.store.heads_of(&links).await.map_err(unavailable)
+    }
+
+    async fn heads(&self, groups: &[GroupId]) -> Result<Vec<GroupHead>, ChatError> {
+        self.context.store.heads(groups).await.map_err(unavailable)
+    }
+
+    async fn read_log(
+        &self,
+        group: GroupId,
+        after: Seq,
+        limit: Limit,
+    ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
+        group_messages::ReadLogService::new(&self.context)
+            .call(group, after, limit)
+            .await
+    }
+
+    async fn ready(&self) -> Result<(), ChatError> {
+        self.context.store.database().ready().await.map_err(unavailable)
+    }
+}

@@ -1,0 +1,67 @@
+//! What a writer does with the read markers that have gathered.
+
+use std::sync::Arc;
+
+use engine_interfaces::{ChatError, Control, GroupId, Rule, Seq, Violation};
+
+use crate::{
+    coalescer::Work,
+    context::Context,
+    store::{Marker, Moved},
+};
+
+/// Moves read markers and tells the user's other devices.
+pub(crate) struct Markers {
+    context: Context,
+}
+
+impl Markers {
+    pub(crate) fn new(context: &Context) -> Self {
+        Self {
+            context: context.clone(),
+        }
+    }
+
+    fn answer(&self, marker: Marker, moved: Moved) -> Result<Seq, ChatError> {
+        match moved {
+            Moved::NotMember => Err(ChatError::GroupNotFound(marker.group_id)),
+            Moved::Beyond => Err(ChatError::Invalid(vec![Violation::new("seq", Rule::Format)])),
+            Moved::At { was, now } => {
+                if now > was {
+                    self.context.broker.control(Control::Read {
+                        user_id: marker.user_id,
+                        group_id: marker.group_id,
+                        read_seq: now,
+                    });
+                }
+                Ok(now)
+            }
+        }
+    }
+}
+
+impl Work for Markers {
+    type Ask = Marker;
+    type Done = Seq;
+
+    const NAME: &'static str = "read_markers";
+
+    fn group(ask: &Marker) -> GroupId {
+        ask.group_id
+    }
+
+    async fn perform(&self, asks: Vec<Marker>) -> Vec<Result<Seq, ChatError>> {
+        match self.context.store.mark_read(&asks).await {
+            Ok(moved) => asks
+                .into_iter()
+                .zip(moved)
+                .map(|(marker, moved)| self.answer(marker, moved))
+                .collect(),
+            Err(error) => {
+                let error = Arc::new(error);
+                let failed = |_| Err(ChatError::Unavailable(Arc::clone(&error).into()));
+                asks.iter().map(failed).collect()
+            }
+        }
+    }
+}

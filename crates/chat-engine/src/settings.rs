@@ -1,0 +1,56 @@
+//! The engine's limits.
+
+use std::time::Duration;
+
+/// The engine's limits, each with its unit. The defaults serve from a laptop to a busy server.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The most members of a group. 50,000.
+    pub max_members: i64,
+    /// The most groups that a user may be in. 1,000.
+    pub max_groups_per_user: usize,
+    /// How many tasks store messages; each has one statement under way. 4.
+    pub writers: usize,
+    /// How many messages, and how many read markers, may wait for one of those tasks; past it they are
+    /// refused as [`Busy`](crate::ChatError::Busy). 2,048.
+    pub writer_queue: usize,
+    /// The most messages of one statement when all are of one group. 128.
+    pub batch_one_group: usize,
+    /// The most messages of one statement when they are of several groups. 32.
+    pub batch_many_groups: usize,
+    /// Statements hold messages of one group only: for a database whose groups lie on several nodes. Off.
+    pub one_group_batches: bool,
+    /// The longest that a caller waits for a message or a marker to be stored; then it is
+    /// [`TimedOut`](crate::ChatError::TimedOut), which means "unknown". 10 s.
+    pub send_timeout: Duration,
+    /// How many statements' messages may wait to be announced; past it they are left to the sweep. 1,024.
+    pub announce_queue: usize,
+    /// How often what was not announced is looked for. 1 s.
+    pub sweep_interval: Duration,
+    /// How old a message is when the sweep announces it again. 1 s.
+    pub republish_after: Duration,
+    /// How long it is remembered what was announced. 5 min.
+    pub keep_published: Duration,
+    /// How many rows of a deleted group go in one transaction. 1,000.
+    pub delete_chunk: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_members: 50_000,
+            max_groups_per_user: 1_000,
+            writers: 4,
+            writer_queue: 2_048,
+            batch_one_group: 128,
+            batch_many_groups: 32,
+            one_group_batches: false,
+            send_timeout: Duration::from_secs(10),
+            announce_queue: 1_024,
+            sweep_interval: Duration::from_secs(1),
+            republish_after: Duration::from_secs(1),
+            keep_published: Duration::from_secs(5 * 60),
+            delete_chunk: 1_000,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The engine's tables: SQL is here and nowhere else in this crate.
+
+mod deletion;
+mod group_messages;
+mod groups;
+mod jobs;
+mod memberships;
+mod outbox;
+mod read_markers;
+mod rows;
+mod schema;
+mod send;
+
+use std::path::PathBuf;
+
+use database::{Database, Location, MigrationsError, PoolSettings, StoreError};
+use engine_interfaces::ChatError;
+
+use crate::MIGRATIONS;
+
+pub(crate) use groups::NewGroup;
+pub(crate) use memberships::{Change, Members};
+pub(crate) use outbox::Range as OutboxRange;
+pub(crate) use read_markers::{Marker, Moved};
+pub(crate) use send::{NewMessage, Outcome};
+
+/// The name of this engine's schema or file.
+const NAME: &str = "chat";
+
+/// Locks the head of `$group` until the transaction ends and answers it; `None` when there is no such group.
+/// An update that changes nothing is the lock that both databases have.
+macro_rules! lock_head {
+    ($conn:expr, $group:expr) => {
+        diesel::update(group_heads::table.find(Col($group)))
+            .set(group_heads::revision.eq(group_heads::revision))
+            .returning(HeadRow::as_returning())
+            .get_result($conn)
+            .await
+            .optional()?
+    };
+}
+
+/// The membership of `$user` in `$group`, in which they are now.
+macro_rules! membership {
+    ($conn:expr, $group:expr, $user:expr) => {
+        memberships::table
+            .find((Col($group), Col($user)))
+            .filter(memberships::left_at.is_null())
+            .select(MembershipRow::as_select())
+            .first($conn)
+            .await
+            .optional()?
+    };
+}
+
+use {lock_head, membership};
+
+/// Where groups, memberships and messages are. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+}
+
+impl Store {
+    /// In the database at `location`. The first query makes the first connection.
+    ///
+    /// # Errors
+    /// When the settings make no pool.
+    pub fn open(location: Location, pool: &PoolSettings) -> Result<Self, StoreError> {
+        Ok(Self::over(Database::open(location, pool)?))
+    }
+
+    /// In the SQLite file at `path`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn sqlite(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        Self::open(Location::Sqlite { path: path.into() }, &PoolSettings::default())
+    }
+
+    /// In the schema `chat` of the PostgreSQL database at `url`.
+    ///
+    /// # Errors
+    /// As [`Store::open`], or when the URL can't be read.
+    pub fn postgres(url: &str) -> Result<Self, StoreError> {
+        let location = Location::parse(url, NAME).map_err(StoreError::unavailable)?;
+        Self::open(location, &PoolSettings::default())
+    }
+
+    /// In a database that is open already.
+    #[must_use]
+    pub fn over(database: Database) -> Self {
+        Self { database }
+    }
+
+    /// Makes or changes the tables, as this version needs them.
+    ///
+    /// # Errors
+    /// When the database is away or refuses.
+    pub async fn migrate(&self) -> Result<(), MigrationsError> {
+        self.database.migrate(MIGRATIONS).await.map(drop)
+    }
+
+    /// Where the rows are.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// A failure of the store as callers see it.
+pub(crate) fn unavailable(error: StoreError) -> ChatError {
+    ChatError::Unavailable(error.into())
+}

@@ -1,0 +1,2 @@
+DROP TABLE group_heads;
+DROP TABLE groups;

@@ -1,0 +1,1 @@
+DROP FUNCTION chat_read(uuid[], uuid[], bigint[]);
