@@ -1,13 +1,23 @@
 //! Carries hints between the parts of Parlour.
 //!
-//!
 //! What is stored is the truth; a broker only says that there is something new to see. It may lose a
 //! hint, and says [`Delivery::Gap`](engine_interfaces::Delivery::Gap) when it knows that it did.
 //!
-//! [`LocalBroker`] serves one process. `tests/broker_contract.rs` is what every broker has to keep.
+//! [`LocalBroker`] serves one process; `RedisBroker`, behind the feature `redis`, serves many.
+//! `tests/broker_contract` is what every broker has to keep.
 
+mod inbox;
 mod local;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod topics;
 
+#[cfg(feature = "redis")]
+pub use self::{
+    redis::{RedisBroker, RedisSettings, RedisUrlError},
+    topics::Topic,
+};
 pub use local::{LocalBroker, Settings};
 
 #[cfg(doctest)]

@@ -6,10 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use engine_interfaces::{
-    Broker, BrokerError, Control, Deliveries, Delivery, Follow, GroupMessage, Slot, Subscription,
-};
-use tokio::sync::mpsc::{self, error::TrySendError};
+use engine_interfaces::{Broker, BrokerError, Control, Delivery, Follow, GroupMessage, Slot, Subscription};
+
+use crate::inbox::{InboxSender, inbox};
 
 /// The limits of a [`LocalBroker`].
 #[derive(Debug, Clone)]
@@ -53,14 +52,12 @@ impl LocalBroker {
 
     fn add(&self, slots: Slots) -> Subscription {
         let slots = Arc::new(slots);
-        let missed = Arc::new(AtomicBool::new(false));
-        let (queue, waiting) = mpsc::channel(self.bus.settings.queue.max(1));
+        let (sender, inbox) = inbox(self.bus.settings.queue);
         let id = self.bus.next_id.fetch_add(1, Ordering::Relaxed);
         self.bus.write().push(Subscriber {
             id,
             slots: Arc::clone(&slots),
-            missed: Arc::clone(&missed),
-            queue,
+            inbox: sender,
         });
         Subscription {
             follow: Arc::new(LocalFollow {
@@ -68,11 +65,7 @@ impl LocalBroker {
                 slots,
                 bus: Arc::downgrade(&self.bus),
             }),
-            deliveries: Box::new(LocalDeliveries {
-                missed,
-                waiting,
-                before_gap: 0,
-            }),
+            deliveries: Box::new(inbox),
         }
     }
 }
@@ -113,11 +106,12 @@ impl Bus {
         let mut any_gone = false;
         for subscriber in self.read().iter() {
             if let Some(delivery) = delivery(subscriber) {
-                any_gone |= !subscriber.push(delivery);
+                subscriber.inbox.push(delivery);
+                any_gone |= subscriber.inbox.is_closed();
             }
         }
         if any_gone {
-            self.write().retain(|subscriber| !subscriber.queue.is_closed());
+            self.write().retain(|subscriber| !subscriber.inbox.is_closed());
         }
     }
 
@@ -134,24 +128,7 @@ impl Bus {
 struct Subscriber {
     id: u64,
     slots: Arc<Slots>,
-    missed: Arc<AtomicBool>,
-    queue: mpsc::Sender<Delivery>,
-}
-
-impl Subscriber {
-    /// Queues without waiting; false when nobody listens any more.
-    fn push(&self, delivery: Delivery) -> bool {
-        match self.queue.try_send(delivery) {
-            Ok(()) => true,
-            Err(TrySendError::Full(_)) => {
-                // The queue is not empty, so the reader comes by again and sees it.
-                self.missed.store(true, Ordering::Release);
-                metrics::counter!("broker_deliveries_dropped_total").increment(1);
-                true
-            }
-            Err(TrySendError::Closed(_)) => false,
-        }
-    }
+    inbox: InboxSender,
 }
 
 /// The slots that a subscriber follows.
@@ -202,26 +179,5 @@ impl Drop for LocalFollow {
         if let Some(bus) = self.bus.upgrade() {
             bus.write().retain(|subscriber| subscriber.id != self.id);
         }
-    }
-}
-
-struct LocalDeliveries {
-    missed: Arc<AtomicBool>,
-    waiting: mpsc::Receiver<Delivery>,
-    /// How many deliveries come before the next gap may be told of.
-    before_gap: usize,
-}
-
-#[async_trait]
-impl Deliveries for LocalDeliveries {
-    async fn next(&mut self) -> Option<Delivery> {
-        // Telling of a gap early is as good as in its place: what was missed is in the store already.
-        // What waits now is read before the next one, or a fast sender would leave nothing but gaps.
-        if self.before_gap == 0 && self.missed.swap(false, Ordering::AcqRel) {
-            self.before_gap = self.waiting.len();
-            return Some(Delivery::Gap);
-        }
-        self.before_gap = self.before_gap.saturating_sub(1);
-        self.waiting.recv().await
     }
 }

@@ -1,0 +1,70 @@
+//! The broker between processes, on one Redis server.
+
+mod link;
+mod publisher;
+mod settings;
+mod subscriber;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine_interfaces::{BoxError, Broker, BrokerError, Control, GroupMessage, Subscription};
+
+use self::{link::Dialer, publisher::Publisher};
+
+pub use settings::RedisSettings;
+
+/// Carries hints between processes, over one Redis server.
+///
+/// Redis may be away at any time, from the start on: announcing fails at once, controls wait in a bounded
+/// queue, and everything heals by itself. A subscription that lost its connection is told of the gap once
+/// it hears again all that it follows.
+///
+/// - A message goes to `routing:{slot of its group}` for those who follow now, and into the stream
+///   `routing:topic:{topic of its author}` for the rings of workers.
+/// - A control goes to `routing:control`.
+pub struct RedisBroker {
+    dialer: Arc<Dialer>,
+    settings: Arc<RedisSettings>,
+    publisher: Publisher,
+}
+
+/// What was given is no URL of a Redis server.
+#[derive(Debug, thiserror::Error)]
+#[error("not the URL of a Redis server")]
+pub struct RedisUrlError(#[source] BoxError);
+
+impl RedisBroker {
+    /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`. Waits for the
+    /// connection, but no longer than [`RedisSettings::timeout`]: a server that is away is no error.
+    ///
+    /// # Errors
+    /// When `url` can't be read.
+    pub async fn connect(url: &str, settings: RedisSettings) -> Result<Self, RedisUrlError> {
+        let dialer = Dialer::new(url, &settings).map_err(|error| RedisUrlError(error.into()))?;
+        let (dialer, settings) = (Arc::new(dialer), Arc::new(settings));
+        Ok(Self {
+            publisher: Publisher::start(Arc::clone(&dialer), Arc::clone(&settings)).await,
+            dialer,
+            settings,
+        })
+    }
+}
+
+#[async_trait]
+impl Broker for RedisBroker {
+    async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.publisher.announce(messages).await
+    }
+
+    fn control(&self, control: Control) {
+        self.publisher.control(control);
+    }
+
+    async fn subscribe(&self) -> Result<Subscription, BrokerError> {
+        Ok(subscriber::subscribe(Arc::clone(&self.dialer), Arc::clone(&self.settings)).await)
+    }
+}

@@ -1,0 +1,71 @@
+//! Groups, messages, and listening with patience.
+
+use std::{sync::Arc, time::Duration};
+
+use engine_interfaces::{
+    Broker, Clock, Control, Delivery, GroupId, GroupMessage, GroupMessageId, Seq, Slot, Subscription,
+    SystemClock, UserId,
+};
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn following(broker: &impl Broker, group: GroupId) -> Subscription {
+    let subscription = broker.subscribe().await.unwrap();
+    subscription.follow.follow(Slot::of(group)).await.unwrap();
+    subscription
+}
+
+pub(crate) async fn next(subscription: &mut Subscription) -> Delivery {
+    tokio::time::timeout(PATIENCE, subscription.deliveries.next())
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+/// The positions of the next `count` messages; gaps and controls are passed over.
+pub(crate) async fn hear(subscription: &mut Subscription, count: usize) -> Vec<i64> {
+    let mut heard = Vec::new();
+    while heard.len() < count {
+        if let Delivery::Messages(messages) = next(subscription).await {
+            heard.extend(messages.iter().map(|message| message.seq.0));
+        }
+    }
+    heard
+}
+
+pub(crate) async fn next_control(subscription: &mut Subscription) -> Control {
+    loop {
+        if let Delivery::Control(control) = next(subscription).await {
+            return control;
+        }
+    }
+}
+
+pub(crate) fn group() -> GroupId {
+    GroupId(SystemClock.new_id())
+}
+
+pub(crate) fn groups_of_two_slots() -> (GroupId, GroupId) {
+    let one = group();
+    loop {
+        let other = group();
+        if Slot::of(other) != Slot::of(one) {
+            return (one, other);
+        }
+    }
+}
+
+pub(crate) fn message(group_id: GroupId, seq: i64) -> Arc<GroupMessage> {
+    let now = SystemClock.now();
+    Arc::new(GroupMessage {
+        id: GroupMessageId(SystemClock.new_id()),
+        group_id,
+        user_id: Some(UserId::from_name("alice")),
+        seq: Seq(seq),
+        message: Some("Hello".to_owned()),
+        erased: false,
+        created_at: now,
+        updated_at: now,
+    })
+}
