@@ -161,6 +161,18 @@ pub struct GroupDraft {
     pub description: String,
 }
 
+impl GroupDraft {
+    /// A group whose id the engine chooses, without a description.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            name: name.into(),
+            description: String::new(),
+        }
+    }
+}
+
 /// What changes about a group.
 #[derive(Debug, Clone, Default)]
 pub struct GroupChange {

@@ -20,6 +20,7 @@ type Link = (UserId, &'static str, Uuid, Uuid);
 pub struct TestResources {
     links: Mutex<BTreeSet<Link>>,
     fails: AtomicBool,
+    links_fail: AtomicBool,
     /// The folder of the engine's store: the engine holds this value, so the folder lives as long as it does.
     _folder: Option<TempDir>,
 }
@@ -37,9 +38,15 @@ impl TestResources {
         self.fails.store(true, Ordering::SeqCst);
     }
 
+    /// From now on nothing can be linked.
+    pub fn fail_links(&self) {
+        self.links_fail.store(true, Ordering::SeqCst);
+    }
+
     /// All is well again.
     pub fn heal(&self) {
         self.fails.store(false, Ordering::SeqCst);
+        self.links_fail.store(false, Ordering::SeqCst);
     }
 
     fn links(&self) -> Result<MutexGuard<'_, BTreeSet<Link>>, UserResourcesError> {
@@ -57,6 +64,9 @@ fn key(link: &UserResource) -> Link {
 #[async_trait]
 impl UserResources for TestResources {
     async fn link(&self, links: &[UserResource]) -> Result<(), UserResourcesError> {
+        if self.links_fail.load(Ordering::SeqCst) {
+            return Err(UserResourcesError("the test made it fail".into()));
+        }
         self.links()?.extend(links.iter().map(key));
         Ok(())
     }

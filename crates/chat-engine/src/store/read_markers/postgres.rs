@@ -12,13 +12,16 @@ use engine_interfaces::{GroupId, UserId};
 
 use super::{Marker, Moved};
 
+/// A row of the answer: ordinal, last_seq, was_seq, read_seq.
+type Answer = (i64, Option<i64>, Option<i64>, Option<i64>);
+
 pub(super) async fn mark_read(pg: &mut AsyncPgConnection, markers: &[Marker]) -> QueryResult<Vec<Moved>> {
     let call = Read {
         groups: markers.iter().map(|marker| Col(marker.group_id)).collect(),
         users: markers.iter().map(|marker| Col(marker.user_id)).collect(),
         seqs: markers.iter().map(|marker| marker.seq.0).collect(),
     };
-    let mut answers: Vec<(i64, Option<i64>, Option<i64>, Option<i64>)> = call.load(pg).await?;
+    let mut answers: Vec<Answer> = call.load(pg).await?;
     answers.sort_unstable_by_key(|answer| answer.0);
     let answers = markers.iter().zip(answers);
     Ok(answers

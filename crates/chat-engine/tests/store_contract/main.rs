@@ -1,0 +1,123 @@
+//! One contract, both databases: what the engine promises, asked through its front door.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod announcing;
+mod groups;
+mod load;
+mod memberships;
+mod messages;
+mod paging;
+mod read_markers;
+
+use std::{sync::Arc, time::Duration};
+
+use chat_engine::{
+    Broker, ChatEngine, MIGRATIONS, Settings, Store, UserResources,
+    factories::{TestBroker, TestResources},
+};
+use engine_interfaces::{Clock, JobId, Worker};
+use test_support::{FixedClock, TestDatabase};
+
+/// An engine on a database of its own, and all that a test wants to turn.
+struct Setup {
+    chat: Arc<ChatEngine>,
+    broker: Arc<TestBroker>,
+    resources: Arc<TestResources>,
+    clock: Arc<FixedClock>,
+    store: Store,
+    /// Dropped last.
+    _database: TestDatabase,
+}
+
+impl Setup {
+    fn new(database: TestDatabase) -> Self {
+        let store = Store::over(database.database());
+        let (broker, resources) = (Arc::<TestBroker>::default(), Arc::<TestResources>::default());
+        let clock = Arc::<FixedClock>::default();
+        let mut setup = Self {
+            chat: ChatEngine::new(store.clone(), broker.clone(), resources.clone()),
+            broker,
+            resources,
+            clock,
+            store,
+            _database: database,
+        };
+        setup.restart(quick());
+        setup
+    }
+
+    async fn sqlite() -> Self {
+        Self::new(TestDatabase::sqlite(MIGRATIONS).await)
+    }
+
+    async fn postgres() -> Self {
+        Self::new(TestDatabase::postgres(MIGRATIONS).await)
+    }
+
+    /// Another engine over the same rows, with limits of the test's own.
+    fn another(&self, settings: Settings) -> Arc<ChatEngine> {
+        let broker: Arc<dyn Broker> = self.broker.clone();
+        let resources: Arc<dyn UserResources> = self.resources.clone();
+        ChatEngine::with(
+            self.store.clone(),
+            broker,
+            resources,
+            self.clock.clone(),
+            settings,
+        )
+    }
+
+    fn restart(&mut self, settings: Settings) {
+        self.chat = self.another(settings);
+    }
+
+    fn worker(&self, kind: &str) -> Arc<dyn Worker> {
+        let mut workers = self.chat.workers().into_iter();
+        workers
+            .find(|worker| worker.kind() == kind)
+            .expect("the engine has the worker")
+    }
+
+    fn job(&self, kind: &str, payload: serde_json::Value) -> engine_interfaces::Job {
+        engine_interfaces::Job {
+            id: JobId(self.clock.new_id()),
+            kind: kind.to_owned(),
+            key: String::new(),
+            payload,
+            attempt: 1,
+        }
+    }
+}
+
+/// The sweep looks often, so that no test waits for it.
+fn quick() -> Settings {
+    Settings {
+        sweep_interval: Duration::from_millis(20),
+        ..Settings::default()
+    }
+}
+
+/// Makes each of the named tests one of SQLite and one of PostgreSQL.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$test(crate::Setup::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$test(crate::Setup::postgres().await).await;
+            }
+        })+
+    };
+}
+
+use on_both;
