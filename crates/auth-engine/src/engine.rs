@@ -1,0 +1,171 @@
+//! The engine: each method of [`Authentication`] calls one service.
+
+use std::{net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+use database::StoreError;
+use engine_interfaces::{
+    AuthError, Authentication, BoxError, Broker, Clock, Credentials, Identity, ProfileChange, Registration,
+    Secret, Session, Token, TokenId, User, UserId, UserName, Worker,
+};
+
+use crate::{
+    Keys, PruneRevocations, Settings,
+    attempts::Attempts,
+    password::Passwords,
+    registrations,
+    revocations::{Revocations, Watch},
+    sessions::{self, Verified, Verifier},
+    store::{Store, email_key},
+    token::Tokens,
+};
+
+/// Users, passwords and tokens. Ends its tasks when it is dropped.
+pub struct AuthEngine {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) settings: Settings,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) tokens: Tokens,
+    pub(crate) attempts: Attempts,
+    pub(crate) revocations: Arc<Revocations>,
+    pub(crate) verifier: Verifier,
+    pub(crate) verified: Verified,
+    _watch: Watch,
+}
+
+/// Why the engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Stored passwords need a key that is not among those given: it is missing, or the wrong one.
+    #[error("stored passwords need the password key {id}, which is not configured")]
+    PasswordKey {
+        /// The id of the key that they need.
+        id: String,
+    },
+    /// bcrypt knows no such cost.
+    #[error("bcrypt's cost is 4 to 31, not {0}")]
+    BcryptCost(u32),
+    /// The store failed.
+    #[error("the store of users is unavailable")]
+    Store(#[from] StoreError),
+}
+
+impl AuthEngine {
+    /// Starts an engine over a migrated store: checks that the stored passwords can be verified, and reads
+    /// what is revoked.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn new(
+        store: Store,
+        broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
+        keys: Keys,
+        settings: Settings,
+    ) -> Result<Arc<Self>, StartError> {
+        if !(4..=31).contains(&settings.bcrypt_cost) {
+            return Err(StartError::BcryptCost(settings.bcrypt_cost));
+        }
+        for id in store.password_key_ids().await? {
+            if keys.passwords.find(&id).is_none() {
+                return Err(StartError::PasswordKey { id });
+            }
+        }
+        let passwords = Arc::new(Passwords::new(keys.passwords, &settings));
+        let attempts = Attempts::new(store.clone(), Arc::clone(&clock), settings.clone());
+        let revocations =
+            Revocations::load(store.clone(), broker, Arc::clone(&clock), settings.clone()).await?;
+        Ok(Arc::new(Self {
+            verifier: Verifier::new(store.clone(), Arc::clone(&passwords), attempts.clone()),
+            verified: Verified::new(&settings),
+            tokens: Tokens::new(keys.tokens, Arc::clone(&clock), settings.clone()),
+            _watch: Watch::start(&revocations),
+            store,
+            clock,
+            settings,
+            passwords,
+            attempts,
+            revocations,
+        }))
+    }
+
+    /// Who does this engine's jobs.
+    #[must_use]
+    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
+        vec![Arc::new(PruneRevocations::new(
+            self.store.clone(),
+            self.attempts.clone(),
+            Arc::clone(&self.clock),
+            self.settings.leeway,
+        ))]
+    }
+}
+
+pub(crate) fn unavailable(error: impl Into<BoxError>) -> AuthError {
+    AuthError::Unavailable(error.into())
+}
+
+#[async_trait]
+impl Authentication for AuthEngine {
+    async fn sign_up(&self, registration: Registration, from: IpAddr) -> Result<Session, AuthError> {
+        registrations::CreateService::new(self)
+            .call(registration, from)
+            .await
+    }
+
+    async fn sign_in(&self, credentials: Credentials, from: IpAddr) -> Result<Session, AuthError> {
+        sessions::CreateService::new(self).call(credentials, from).await
+    }
+
+    async fn sign_out(&self, token: Token) -> Result<(), AuthError> {
+        sessions::DestroyService::new(self).call(token).await
+    }
+
+    async fn authenticate_token(&self, token: &str) -> Result<Identity, AuthError> {
+        sessions::AuthenticateService::new(self).token(token)
+    }
+
+    async fn authenticate_password(
+        &self,
+        credentials: Credentials,
+        from: IpAddr,
+    ) -> Result<Identity, AuthError> {
+        sessions::AuthenticateService::new(self)
+            .password(credentials, from)
+            .await
+    }
+
+    async fn show_user(&self, user: UserId) -> Result<User, AuthError> {
+        let account = self.store.find_account(user).await.map_err(unavailable)?;
+        account.map(|account| account.user).ok_or(AuthError::UserNotFound)
+    }
+
+    async fn update_user(
+        &self,
+        identity: Identity,
+        change: ProfileChange,
+        from: IpAddr,
+    ) -> Result<User, AuthError> {
+        registrations::UpdateService::new(self)
+            .call(identity, change, from)
+            .await
+    }
+
+    async fn user_names(&self, users: &[UserId]) -> Result<Vec<UserName>, AuthError> {
+        self.store.user_names(users).await.map_err(unavailable)
+    }
+
+    async fn find_user(&self, email: &Secret) -> Result<Option<UserId>, AuthError> {
+        let account = self.store.find_account_by_email(&email_key(email)).await;
+        Ok(account.map_err(unavailable)?.map(|account| account.user.id))
+    }
+
+    async fn revoked_tokens(&self, tokens: &[Token]) -> Result<Vec<TokenId>, AuthError> {
+        self.store.revoked_among(tokens).await.map_err(unavailable)
+    }
+
+    async fn ready(&self) -> Result<(), AuthError> {
+        self.store.database().ready().await.map_err(unavailable)
+    }
+}

@@ -1,0 +1,177 @@
+//! Users for tests, made through the engine's front door, so that what they are is always possible.
+//!
+//! Behind the feature `factories`, so that those who embed the engine test with it too. What a factory
+//! can't make fails the test.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use engine_interfaces::{
+    Authentication, Broker, BrokerError, Clock, Control, Credentials, Deliveries, Delivery, Follow,
+    GroupMessage, Registration, Secret, Session, Slot, Subscription,
+};
+use tokio::sync::broadcast;
+
+use crate::{AuthEngine, Keys, PasswordKey, PasswordKeys, Settings, SigningKey, Store, TokenKeys};
+
+/// The password of those who are given no other.
+pub const PASSWORD: &str = "a password for tests";
+
+/// Settings with the cheapest hashes and a poll that a test does not wait for.
+#[must_use]
+pub fn settings() -> Settings {
+    Settings {
+        bcrypt_cost: 4,
+        revocation_poll: Duration::from_millis(10),
+        ..Settings::default()
+    }
+}
+
+/// Keys that everybody knows.
+#[must_use]
+pub fn keys() -> Keys {
+    let signing = SigningKey::hs256(&"a signing secret for tests alone".into());
+    let password = PasswordKey::new(&"a password secret for tests only".into());
+    Keys {
+        tokens: TokenKeys::new(signing.expect("a key")),
+        passwords: PasswordKeys::new(password.expect("a key")),
+    }
+}
+
+/// An engine over a migrated store, and the broker that it tells.
+pub async fn engine(store: Store, clock: Arc<dyn Clock>) -> (Arc<AuthEngine>, Arc<RecordingBroker>) {
+    let broker = Arc::new(RecordingBroker::default());
+    let told = Arc::<RecordingBroker>::clone(&broker);
+    let engine = AuthEngine::new(store, told, clock, keys(), settings()).await;
+    (engine.expect("the engine starts"), broker)
+}
+
+/// A user to be signed up: valid by default, and like no other.
+pub fn user(auth: &dyn Authentication) -> UserFactory<'_> {
+    static COUNT: AtomicU16 = AtomicU16::new(1);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    UserFactory {
+        auth,
+        registration: Registration {
+            name: format!("User {number}"),
+            email: Secret::new(format!("user{number}@example.com")),
+            password: Secret::new(PASSWORD),
+        },
+        // A network for each, so that no test meets another's limits.
+        from: Ipv6Addr::new(0x2001, 0xdb8, number, 0, 0, 0, 0, 1).into(),
+    }
+}
+
+/// See [`user`].
+#[must_use]
+pub struct UserFactory<'a> {
+    auth: &'a dyn Authentication,
+    registration: Registration,
+    from: IpAddr,
+}
+
+impl UserFactory<'_> {
+    /// Is called this.
+    pub fn name(mut self, name: &str) -> Self {
+        self.registration.name = name.to_owned();
+        self
+    }
+
+    /// Has this address.
+    pub fn email(mut self, email: &str) -> Self {
+        self.registration.email = Secret::new(email);
+        self
+    }
+
+    /// Has this password.
+    pub fn password(mut self, password: &str) -> Self {
+        self.registration.password = Secret::new(password);
+        self
+    }
+
+    /// Calls from this address.
+    pub fn from(mut self, from: IpAddr) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// Signs up.
+    pub async fn create(self) -> Session {
+        let session = self.auth.sign_up(self.registration, self.from).await;
+        session.expect("the user may sign up")
+    }
+}
+
+/// What a user with this address and password signs in with.
+#[must_use]
+pub fn credentials(email: &str, password: &str) -> Credentials {
+    Credentials {
+        email: Secret::new(email),
+        password: Secret::new(password),
+    }
+}
+
+/// A broker in memory that carries what is no message, and whose tests may listen too.
+pub struct RecordingBroker {
+    controls: broadcast::Sender<Control>,
+}
+
+impl Default for RecordingBroker {
+    fn default() -> Self {
+        Self {
+            controls: broadcast::channel(1_024).0,
+        }
+    }
+}
+
+#[async_trait]
+impl Broker for RecordingBroker {
+    async fn announce(&self, _: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    fn control(&self, control: Control) {
+        // Nobody may be listening.
+        let _: Result<usize, _> = self.controls.send(control);
+    }
+
+    async fn subscribe(&self) -> Result<Subscription, BrokerError> {
+        Ok(Subscription {
+            follow: Arc::new(NoSlots),
+            deliveries: Box::new(Ear(self.controls.subscribe())),
+        })
+    }
+}
+
+/// It carries no messages, so there is nothing to choose.
+struct NoSlots;
+
+#[async_trait]
+impl Follow for NoSlots {
+    async fn follow(&self, _: Slot) -> Result<(), BrokerError> {
+        Ok(())
+    }
+
+    async fn unfollow(&self, _: Slot) {}
+}
+
+struct Ear(broadcast::Receiver<Control>);
+
+#[async_trait]
+impl Deliveries for Ear {
+    async fn next(&mut self) -> Option<Delivery> {
+        match self.0.recv().await {
+            Ok(control) => Some(Delivery::Control(control)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(Delivery::Gap),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}

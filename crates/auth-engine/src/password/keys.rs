@@ -1,0 +1,150 @@
+//! What passwords are made into before they are hashed.
+
+use std::fmt;
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use engine_interfaces::Secret;
+use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha384;
+
+use crate::{KeyError, keys::MIN_SECRET_BYTES};
+
+/// A `PASSWORD_KEY`: whoever steals the stored hashes can't guess at them without it.
+#[derive(Clone)]
+pub struct PasswordKey {
+    id: String,
+    mac: Hmac<Sha384>,
+}
+
+impl PasswordKey {
+    /// The key of `secret`, which has at least [`MIN_SECRET_BYTES`]. Its id is made from it, so that
+    /// another secret can't pass for it.
+    ///
+    /// # Errors
+    /// [`KeyError::TooShort`].
+    pub fn new(secret: &SecretString) -> Result<Self, KeyError> {
+        let secret = secret.expose_secret().as_bytes();
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(KeyError::TooShort);
+        }
+        let mac = Hmac::new_from_slice(secret).map_err(|_| KeyError::TooShort)?;
+        let mut key = Self {
+            id: String::new(),
+            mac,
+        };
+        key.id = URL_SAFE_NO_PAD.encode(&key.keyed("id", &[])[..8]);
+        Ok(key)
+    }
+
+    /// What is stored beside the hashes that need this key. Not secret.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// 64 bytes of text for bcrypt, which takes no more than 72 and stops at a NUL.
+    pub(super) fn prepare(&self, password: &Secret) -> String {
+        let mac = self.mac.clone().chain_update(password.expose());
+        STANDARD.encode(mac.finalize().into_bytes())
+    }
+
+    /// A keyed hash of `parts` for another purpose. A password has no NUL, so none gives the same.
+    pub(crate) fn keyed(&self, purpose: &str, parts: &[&str]) -> [u8; 48] {
+        let mut mac = self.mac.clone().chain_update("\0").chain_update(purpose);
+        for part in parts {
+            // With its length: no two lists of parts run together.
+            mac.update(&part.len().to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl fmt::Debug for PasswordKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordKey({})", self.id)
+    }
+}
+
+/// The key for new passwords, and those that stored ones still need.
+///
+/// To change keys, start every process with the new one among the old ones first, and with it as the active
+/// one next. A sign-in moves a password to the active key.
+#[derive(Debug, Clone)]
+pub struct PasswordKeys {
+    active: PasswordKey,
+    old: Vec<PasswordKey>,
+}
+
+impl PasswordKeys {
+    /// One key for all.
+    #[must_use]
+    pub fn new(active: PasswordKey) -> Self {
+        Self {
+            active,
+            old: Vec::new(),
+        }
+    }
+
+    /// Also accepts passwords stored under `key`.
+    #[must_use]
+    pub fn accepting(mut self, key: PasswordKey) -> Self {
+        self.old.push(key);
+        self
+    }
+
+    pub(crate) fn active(&self) -> &PasswordKey {
+        &self.active
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<&PasswordKey> {
+        std::iter::once(&self.active)
+            .chain(&self.old)
+            .find(|key| key.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(secret: &str) -> PasswordKey {
+        PasswordKey::new(&secret.repeat(MIN_SECRET_BYTES).into()).unwrap()
+    }
+
+    #[test]
+    fn a_short_secret_is_no_key() {
+        let short = "x".repeat(MIN_SECRET_BYTES - 1);
+        assert_eq!(PasswordKey::new(&short.into()).unwrap_err(), KeyError::TooShort);
+    }
+
+    #[test]
+    fn the_id_tells_secrets_apart_and_shows_none() {
+        assert_eq!(key("a").id(), key("a").id());
+        assert_ne!(key("a").id(), key("b").id());
+        assert!(!format!("{:?}", key("a")).contains("aaaa"));
+    }
+
+    #[test]
+    fn every_password_becomes_64_bytes_whole() {
+        let long = "ü".repeat(256);
+        let other = format!("{}u", "ü".repeat(255));
+        let (long, other) = (Secret::new(long), Secret::new(other));
+        assert_eq!(key("a").prepare(&long).len(), 64);
+        assert_ne!(key("a").prepare(&long), key("a").prepare(&other));
+        assert_ne!(key("a").prepare(&long), key("b").prepare(&long));
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        assert_ne!(
+            key("a").keyed("x", &["ab", "c"]),
+            key("a").keyed("x", &["a", "bc"])
+        );
+        assert_ne!(key("a").keyed("x", &[]), key("a").keyed("y", &[]));
+    }
+}

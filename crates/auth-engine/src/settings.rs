@@ -1,0 +1,76 @@
+//! Every setting and limit of the engine.
+
+use std::{num::NonZeroUsize, thread, time::Duration};
+
+/// Every setting and limit of the engine.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The `iss` of tokens. `parlour` by default.
+    pub issuer: String,
+    /// The `aud` of tokens. `parlour` by default.
+    pub audience: String,
+    /// How long a token is good. 24 hours by default.
+    pub token_life: Duration,
+    /// How far the clocks of processes may differ when a token's times are checked. 30 s by default.
+    pub leeway: Duration,
+    /// Whether everybody may sign up. Open by default.
+    pub sign_up: SignUp,
+    /// bcrypt's cost, the logarithm of its rounds: 4 to 31. 12 by default, 0.24 s of a core.
+    pub bcrypt_cost: u32,
+    /// How many passwords are hashed at a time. As many as there are cores by default.
+    pub hash_threads: NonZeroUsize,
+    /// How many more may wait for it; past it [`AuthError::Busy`](crate::AuthError::Busy). 64 by default.
+    pub hash_queue: usize,
+    /// Failed sign-ins of one address from one network within `failure_window`. 10 by default.
+    pub failures_per_address: u32,
+    /// Failed sign-ins from one network within `failure_window`, of whatever address. 100 by default.
+    pub failures_per_network: u32,
+    /// How long a failed sign-in counts. 15 minutes by default.
+    pub failure_window: Duration,
+    /// Sign-ups from one network within `sign_up_window`. 100 by default.
+    pub sign_ups_per_network: u32,
+    /// How long a sign-up counts. 1 hour by default.
+    pub sign_up_window: Duration,
+    /// How many passwords that were right a moment ago are remembered, as keyed hashes. 10,000 by default.
+    pub verified_passwords: usize,
+    /// How long each is remembered. 30 s by default.
+    pub verified_for: Duration,
+    /// How often the store is asked what was revoked elsewhere. Every second by default.
+    pub revocation_poll: Duration,
+    /// How far back it is asked each time: the clocks of processes differ, and a commit takes its time.
+    /// 1 minute by default.
+    pub revocation_overlap: Duration,
+}
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUp {
+    /// Everybody.
+    Open,
+    /// Nobody: accounts are made by an administrator.
+    Closed,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            issuer: "parlour".to_owned(),
+            audience: "parlour".to_owned(),
+            token_life: Duration::from_secs(24 * 60 * 60),
+            leeway: Duration::from_secs(30),
+            sign_up: SignUp::Open,
+            bcrypt_cost: bcrypt::DEFAULT_COST,
+            hash_threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            hash_queue: 64,
+            failures_per_address: 10,
+            failures_per_network: 100,
+            failure_window: Duration::from_secs(15 * 60),
+            sign_ups_per_network: 100,
+            sign_up_window: Duration::from_secs(60 * 60),
+            verified_passwords: 10_000,
+            verified_for: Duration::from_secs(30),
+            revocation_poll: Duration::from_secs(1),
+            revocation_overlap: Duration::from_secs(60),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Tokens: JWTs that say who, since when and for how long.
+
+mod keys;
+
+use std::sync::Arc;
+
+use engine_interfaces::{AuthError, Clock, Secret, Session, Timestamp, Token, TokenId, UserId};
+use jsonwebtoken::{Header, Validation};
+use serde::{Deserialize, Serialize};
+
+pub use keys::{SigningKey, TokenKeys, VerifyingKey};
+
+use crate::{Settings, store::Account};
+
+/// What a token says. All of it is required, of this type, and once.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    jti: TokenId,
+    iat: i64,
+    exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
+    #[serde(rename = "gen")]
+    generation: i32,
+}
+
+/// The longest text that is looked at: a token of ours has about 450 bytes, or 700 with RS256.
+const MAX_BYTES: usize = 2_048;
+
+/// Gives tokens and checks them.
+pub(crate) struct Tokens {
+    keys: TokenKeys,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+}
+
+impl Tokens {
+    pub(crate) fn new(keys: TokenKeys, clock: Arc<dyn Clock>, settings: Settings) -> Self {
+        Self {
+            keys,
+            clock,
+            settings,
+        }
+    }
+
+    /// Signs a user in.
+    pub(crate) fn issue(&self, account: Account) -> Result<Session, AuthError> {
+        let now = self.clock.now();
+        let exp = now.plus(self.settings.token_life).secs();
+        let claims = Claims {
+            iss: self.settings.issuer.clone(),
+            aud: self.settings.audience.clone(),
+            sub: account.user.id,
+            jti: TokenId(self.clock.new_id()),
+            iat: now.secs(),
+            exp,
+            nbf: None,
+            generation: account.token_generation,
+        };
+        let key = &self.keys.signing;
+        let mut header = Header::new(key.public.algorithm);
+        header.kid = Some(key.public.kid.clone());
+        let token = jsonwebtoken::encode(&header, &claims, &key.private)
+            .map_err(|error| AuthError::Unavailable(error.into()))?;
+        Ok(Session {
+            user: account.user,
+            token: Secret::new(token),
+            expires_at: Timestamp::from_secs(exp).map_err(|error| AuthError::Unavailable(error.into()))?,
+        })
+    }
+
+    /// What a token says, once signature, issuer, audience and times are found good. Whether it was revoked
+    /// is another question.
+    pub(crate) fn check(&self, token: &str) -> Result<Token, AuthError> {
+        let claims = self.read(token).ok_or(AuthError::TokenInvalid)?;
+        let now = self.clock.now();
+        let latest = now.plus(self.settings.leeway).secs();
+        let is_ours = claims.iss == self.settings.issuer && claims.aud == self.settings.audience;
+        let has_begun = claims.iat <= latest && claims.nbf.is_none_or(|nbf| nbf <= latest);
+        if !is_ours || !has_begun || claims.exp <= claims.iat {
+            return Err(AuthError::TokenInvalid);
+        }
+        let expires_at = self.end_of(&claims).ok_or(AuthError::TokenInvalid)?;
+        if now >= expires_at.plus(self.settings.leeway) {
+            return Err(AuthError::TokenExpired);
+        }
+        Ok(Token {
+            id: claims.jti,
+            user_id: claims.sub,
+            generation: claims.generation,
+            expires_at,
+        })
+    }
+
+    /// The claims, when one of our keys signed them.
+    fn read(&self, token: &str) -> Option<Claims> {
+        if token.len() > MAX_BYTES {
+            return None;
+        }
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        // An extension that must be understood is none that we understand.
+        if header.crit.is_some() {
+            return None;
+        }
+        let key = self.keys.find(&header.kid?)?;
+        // The key's algorithm, whatever the header says. Times and names are checked by our own clock.
+        let mut validation = Validation::new(key.algorithm);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation.validate_aud = false;
+        validation.required_spec_claims.clear();
+        let read = jsonwebtoken::decode::<Claims>(token, &key.key, &validation).ok()?;
+        Some(read.claims)
+    }
+
+    /// When a token ends: never later than the life that tokens have now, so that no revocation is
+    /// forgotten before its token has ended.
+    fn end_of(&self, claims: &Claims) -> Option<Timestamp> {
+        let issued_at = Timestamp::from_secs(claims.iat).ok()?;
+        let expires_at = Timestamp::from_secs(claims.exp).ok()?;
+        Some(expires_at.min(issued_at.plus(self.settings.token_life)))
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE refused_tokens;
+DROP TABLE revoked_tokens;
