@@ -1,43 +1,67 @@
 //! Which web pages may read answers.
 
-use std::collections::HashSet;
+use actix_web::{
+    Error, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method,
+        header::{self, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
 
-use actix_cors::Cors;
-use actix_web::http::{Method, header};
+use crate::Settings;
 
-use crate::request_id;
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+const ACCEPTED: &str = "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Request-Id";
+const EXPOSED: &str = "Authorization, Location, ETag, X-Request-Id, Retry-After, Idempotent-Replayed";
+/// For how long a browser may remember what it may send, in seconds.
+const MAX_AGE: &str = "3600";
 
-/// For how long a browser may remember a preflight, in seconds.
-const MAX_AGE: usize = 3_600;
+/// Lets scripts of exactly the allowed origins read answers, without cookies.
+///
+/// Nobody is refused here: for whoever is not allowed, and for every program that is no browser, the API
+/// answers as if there were no such thing, with errors of its own, and a browser keeps the answer to itself.
+pub(crate) async fn allow(
+    settings: Data<Settings>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let origin = request.headers().get(header::ORIGIN);
+    let origin = origin
+        .filter(|origin| {
+            settings
+                .allowed_origins
+                .iter()
+                .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+        })
+        .cloned();
+    let asks_first = request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
-/// Lets scripts of exactly these origins read answers, without cookies. A request without an origin, such
-/// as any program's that is no browser, is none of its business.
-pub(crate) fn allow(origins: &[String]) -> Cors {
-    let origins: HashSet<Vec<u8>> = origins.iter().map(|origin| origin.clone().into_bytes()).collect();
-    Cors::default()
-        .allowed_origin_fn(move |origin, _| origins.contains(origin.as_bytes()))
-        .allowed_methods([
-            Method::GET,
-            Method::POST,
-            Method::PUT,
-            Method::PATCH,
-            Method::DELETE,
-        ])
-        .allowed_headers([
-            "Authorization",
-            "Content-Type",
-            "Idempotency-Key",
-            "If-None-Match",
-            request_id::HEADER,
-        ])
-        .expose_headers([
-            header::AUTHORIZATION.as_str(),
-            header::LOCATION.as_str(),
-            header::ETAG.as_str(),
-            request_id::HEADER,
-            header::RETRY_AFTER.as_str(),
-            "Idempotent-Replayed",
-        ])
-        .max_age(MAX_AGE)
-        .block_on_origin_mismatch(false)
+    let mut response = if asks_first && origin.is_some() {
+        let allowed = HttpResponse::NoContent()
+            .insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, METHODS))
+            .insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, ACCEPTED))
+            .insert_header((header::ACCESS_CONTROL_MAX_AGE, MAX_AGE))
+            .finish();
+        request.into_response(allowed).map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+
+    let mut insert = |name: HeaderName, value| response.headers_mut().insert(name, value);
+    insert(header::VARY, HeaderValue::from_static("Origin"));
+    if let Some(origin) = origin {
+        insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(EXPOSED),
+        );
+    }
+    Ok(response)
 }

@@ -36,3 +36,52 @@ pub(crate) async fn limit(
     };
     Ok(ServiceResponse::from_err(ErrorHandler::from(code), asked).map_into_right_body())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use actix_web::{
+        App, Resource,
+        http::StatusCode,
+        middleware::from_fn,
+        test::{TestRequest, call_service, init_service},
+    };
+
+    use super::*;
+
+    async fn panics() -> &'static str {
+        panic!("on purpose")
+    }
+
+    async fn status(path: &str) -> StatusCode {
+        let settings = Settings {
+            request_timeout: Duration::from_millis(20),
+            ..Settings::default()
+        };
+        let app = App::new()
+            .app_data(Data::new(settings))
+            .service(
+                Resource::new("/good")
+                    .to(|| async { "good" })
+                    .wrap(from_fn(limit)),
+            )
+            .service(
+                Resource::new("/slow")
+                    .to(std::future::pending::<&str>)
+                    .wrap(from_fn(limit)),
+            )
+            .service(Resource::new("/panics").to(panics).wrap(from_fn(limit)));
+        let app = init_service(app).await;
+        call_service(&app, TestRequest::with_uri(path).to_request())
+            .await
+            .status()
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_handler_has_its_time_and_its_panic_is_an_answer() {
+        assert_eq!(status("/good").await, StatusCode::OK);
+        assert_eq!(status("/slow").await, StatusCode::GATEWAY_TIMEOUT);
+        assert_eq!(status("/panics").await, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+}

@@ -1,8 +1,4 @@
-//! The HTTP API over the engines.
-//!
-//! [`ApiEngine`] asks authentication and chat through their traits and answers as the contract says:
-//! controllers read, ask and answer; serializers are the public shapes; one error handler gives every
-//! refusal its code. Nothing here has a rule of its own, and nothing outside knows the web framework.
+#![doc = include_str!("../README.md")]
 
 mod client_address;
 mod controllers;

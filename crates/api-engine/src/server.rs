@@ -40,7 +40,7 @@ impl ApiEngine {
                 .app_data(Data::new(readiness))
                 .configure(routes::mount)
                 .default_service(web::to(routes::not_found))
-                .wrap(cors::allow(&self.settings.allowed_origins))
+                .wrap(from_fn(cors::allow))
                 .wrap(DefaultHeaders::new().add(("X-Content-Type-Options", "nosniff")))
                 .wrap(from_fn(observe::count))
                 .wrap(from_fn(request_id::track)),

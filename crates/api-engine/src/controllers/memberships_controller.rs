@@ -79,7 +79,7 @@ pub(crate) async fn create(
     GroupPath { id }: GroupPath,
     body: AddMemberBody,
 ) -> Answer {
-    let named = body.read().await?.into_member()?;
+    let named = body.read().await?;
     // First the right, so that only those who may add somebody learn who has an account.
     chat.authorize(user, id, Right::AddMember).await?;
     let member = match named {

@@ -1,7 +1,12 @@
 //! Who becomes a member, and what a member may do.
 
+use std::borrow::Cow;
+
 use engine_interfaces::{Role, Rule, Secret, UserId};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, OneOf, RefOr, Schema, SchemaFormat, Type},
+};
 
 use super::{
     body::{Body, Params},
@@ -9,40 +14,26 @@ use super::{
 };
 use crate::{errors::ErrorHandler, serializers::RoleName};
 
-/// Who is to be added: by id or by address, one of the two.
-#[derive(Debug, ToSchema)]
-#[schema(as = AddMember)]
-pub(crate) struct AddMemberParams {
-    /// The user.
-    #[schema(value_type = Option<Uuid>, required = false, nullable = false)]
-    user_id: Option<UserId>,
-    /// The user's address, in any case of its letters.
-    #[schema(
-        value_type = Option<String>,
-        format = Email,
-        min_length = 1,
-        max_length = 254,
-        pattern = r"^[^\u0000]*$",
-        required = false,
-        nullable = false
-    )]
-    email: Option<Secret>,
-}
-
-/// How a user is named who is to be added.
+/// Who is to be added.
+#[derive(Debug)]
 pub(crate) enum NewMember {
     /// By id.
     Id(UserId),
-    /// By address.
+    /// By address, in any case of its letters.
     Email(Secret),
 }
 
-impl AddMemberParams {
-    /// Who.
-    pub(crate) fn into_member(self) -> Result<NewMember, ErrorHandler> {
-        match (self.user_id, self.email) {
-            (Some(user), None) => Ok(NewMember::Id(user)),
-            (None, Some(email)) => Ok(NewMember::Email(email)),
+/// [`NewMember`], on their way.
+pub(crate) type AddMemberBody = Body<NewMember>;
+
+impl Params for NewMember {
+    const ROOT: &'static str = "member";
+    const FIELDS: &'static [&'static str] = &["user_id", "email"];
+
+    fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
+        match (fields.optional("user_id")?, fields.optional("email")?) {
+            (Some(user), None) => Ok(Self::Id(user)),
+            (None, Some(email)) => Ok(Self::Email(email)),
             (None, None) => Err(ErrorHandler::missing("user_id")),
             // Two names might be of two users.
             (Some(_), Some(_)) => Err(violation("email", Rule::Format)),
@@ -50,18 +41,30 @@ impl AddMemberParams {
     }
 }
 
-/// [`AddMemberParams`], on their way.
-pub(crate) type AddMemberBody = Body<AddMemberParams>;
+impl PartialSchema for NewMember {
+    fn schema() -> RefOr<Schema> {
+        let named_by = |field: &str, format: KnownFormat, about: &str| {
+            let text = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(format)))
+                .description(Some(about));
+            ObjectBuilder::new().property(field, text).required(field).build()
+        };
+        OneOf::builder()
+            .item(named_by("user_id", KnownFormat::Uuid, "The user"))
+            .item(named_by(
+                "email",
+                KnownFormat::Email,
+                "The user's address, in any case of its letters",
+            ))
+            .description(Some("Who is to be added: by id or by address"))
+            .into()
+    }
+}
 
-impl Params for AddMemberParams {
-    const ROOT: &'static str = "member";
-    const FIELDS: &'static [&'static str] = &["user_id", "email"];
-
-    fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            user_id: fields.optional("user_id")?,
-            email: fields.optional("email")?,
-        })
+impl ToSchema for NewMember {
+    fn name() -> Cow<'static, str> {
+        "AddMember".into()
     }
 }
 

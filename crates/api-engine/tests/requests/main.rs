@@ -1,0 +1,19 @@
+//! The whole API over the real engines on SQLite, asked as clients ask. Every answer, of every test, is
+//! held against the OpenAPI file.
+
+mod described;
+mod support;
+
+mod errors;
+mod group_messages;
+mod group_users;
+mod groups;
+mod input;
+mod memberships;
+mod pages;
+mod policy;
+mod profiles;
+mod read_markers;
+mod registrations;
+mod serve;
+mod sessions;

@@ -1,0 +1,306 @@
+//! Who may do what: every route, as everybody.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Call, Caller};
+
+/// The statuses for: anonymous, outsider, member, former member, admin, owner.
+type Statuses = [u16; 6];
+
+struct Row {
+    method: &'static str,
+    path: &'static str,
+    body: fn(&Scene) -> Value,
+    statuses: Statuses,
+}
+
+/// A group, and everybody who may or may not be in it.
+struct Scene {
+    group: String,
+    message: String,
+    bystander: Caller,
+    newcomer: Caller,
+    fresh: String,
+}
+
+const ALL: Statuses = [200; 6];
+const SIGNED_IN: Statuses = [401, 200, 200, 200, 200, 200];
+const MEMBERS: Statuses = [401, 404, 200, 404, 200, 200];
+const SENDERS: Statuses = [401, 404, 201, 404, 201, 201];
+
+fn nothing(_: &Scene) -> Value {
+    Value::Null
+}
+
+fn rows() -> Vec<Row> {
+    let row = |method, path, body, statuses| Row {
+        method,
+        path,
+        body,
+        statuses,
+    };
+    vec![
+        row(
+            "POST",
+            "/api/v1/users",
+            |scene| json!({"user": {"name": "New", "email": format!("{}@example.com", scene.fresh), "password": "long enough for this"}}),
+            [201; 6],
+        ),
+        row(
+            "POST",
+            "/api/v1/users/sign_in",
+            |scene| json!({"user": {"email": scene.bystander.email, "password": auth_engine::factories::PASSWORD}}),
+            ALL,
+        ),
+        row("GET", "/api/v1/users/me", nothing, SIGNED_IN),
+        row(
+            "PATCH",
+            "/api/v1/users/me",
+            |_| json!({"user": {"name": "Other", "current_password": auth_engine::factories::PASSWORD}}),
+            SIGNED_IN,
+        ),
+        row("GET", "/api/v1/groups", nothing, SIGNED_IN),
+        row(
+            "POST",
+            "/api/v1/groups",
+            |_| json!({"group": {"name": "Mine"}}),
+            [401, 201, 201, 201, 201, 201],
+        ),
+        row("GET", "/api/v1/groups/{id}", nothing, MEMBERS),
+        row(
+            "PATCH",
+            "/api/v1/groups/{id}",
+            |_| json!({"group": {"name": "Renamed"}}),
+            [401, 404, 403, 404, 200, 200],
+        ),
+        row(
+            "DELETE",
+            "/api/v1/groups/{id}",
+            nothing,
+            [401, 404, 403, 404, 403, 204],
+        ),
+        row("GET", "/api/v1/groups/{id}/messages", nothing, MEMBERS),
+        row(
+            "POST",
+            "/api/v1/groups/{id}/messages",
+            |_| json!({"message": {"message": "hello"}}),
+            SENDERS,
+        ),
+        row(
+            "GET",
+            "/api/v1/groups/{id}/messages/{message_id}",
+            nothing,
+            MEMBERS,
+        ),
+        row(
+            "POST",
+            "/api/v1/group_messages",
+            |scene| json!({"group_message": {"group_id": scene.group, "message": "hello"}}),
+            SENDERS,
+        ),
+        row("GET", "/api/v1/groups/{id}/members", nothing, MEMBERS),
+        row(
+            "POST",
+            "/api/v1/groups/{id}/members",
+            |scene| json!({"member": {"user_id": scene.newcomer.id}}),
+            [401, 404, 403, 404, 201, 201],
+        ),
+        row(
+            "PATCH",
+            "/api/v1/groups/{id}/members/{user_id}",
+            |_| json!({"member": {"role": "admin"}}),
+            [401, 404, 403, 404, 403, 200],
+        ),
+        row(
+            "DELETE",
+            "/api/v1/groups/{id}/members/{user_id}",
+            nothing,
+            [401, 404, 403, 404, 204, 204],
+        ),
+        row("GET", "/api/v1/groups/{id}/users", nothing, MEMBERS),
+        row(
+            "PUT",
+            "/api/v1/groups/{id}/read",
+            |_| json!({"read": {"seq": 1}}),
+            [401, 404, 204, 404, 204, 204],
+        ),
+        row("GET", "/livez", nothing, ALL),
+        row("GET", "/readyz", nothing, ALL),
+        row("GET", "/config.json", nothing, ALL),
+        row("GET", "/openapi.json", nothing, ALL),
+        row("GET", "/docs", nothing, [302; 6]),
+        row("GET", "/docs/{file}", nothing, ALL),
+        row("GET", "/", nothing, ALL),
+        // The last: afterwards nobody is signed in.
+        row(
+            "DELETE",
+            "/api/v1/users/sign_out",
+            nothing,
+            [401, 204, 204, 204, 204, 204],
+        ),
+    ]
+}
+
+impl Scene {
+    async fn set(
+        api: &Api,
+        [_, member, former, admin, owner]: [&Caller; 5],
+        bystander: &Caller,
+        newcomer: &Caller,
+    ) -> Self {
+        let group = api.group(owner).await;
+        for (caller, role) in [
+            (member, "member"),
+            (former, "member"),
+            (admin, "admin"),
+            (bystander, "member"),
+        ] {
+            api.join(&group, owner, caller, role).await;
+        }
+        let message = api.message(&group, former, "first").await["id"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        let left = api
+            .delete(&format!("/api/v1/groups/{group}/members/{}", former.id))
+            .by(former)
+            .send()
+            .await;
+        assert_eq!(left.status, 204);
+        Self {
+            group,
+            message,
+            bystander: bystander.clone(),
+            newcomer: newcomer.clone(),
+            fresh: api.id(),
+        }
+    }
+
+    fn call<'a>(&self, api: &'a Api, row: &Row, group: &str) -> Call<'a> {
+        let path = row
+            .path
+            .replace("{id}", group)
+            .replace("{message_id}", &self.message)
+            .replace("{user_id}", &self.bystander.id)
+            .replace("{file}", "index.html");
+        let path = if path.ends_with("/users") && row.method == "GET" {
+            format!("{path}?ids={}", self.bystander.id)
+        } else {
+            path
+        };
+        let call = api.call(row.method, &path);
+        match (row.body)(self) {
+            Value::Null => call,
+            body => call.json(&body),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_everybody_as_the_table_says() {
+    let api = Api::start().await;
+    let [outsider, member, former, admin, owner] = [
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+    ];
+    let [bystander, newcomer] = [api.caller().await, api.caller().await];
+    let cast = [&outsider, &member, &former, &admin, &owner];
+
+    for row in rows() {
+        for (index, expected) in row.statuses.into_iter().enumerate() {
+            let scene = if row.path.contains("sign_out") {
+                Scene {
+                    group: String::new(),
+                    message: String::new(),
+                    bystander: bystander.clone(),
+                    newcomer: newcomer.clone(),
+                    fresh: String::new(),
+                }
+            } else {
+                Scene::set(&api, cast, &bystander, &newcomer).await
+            };
+            let call = scene.call(&api, &row, &scene.group);
+            let call = match index.checked_sub(1) {
+                None => call,
+                Some(caller) => call.by(cast[caller]),
+            };
+            let answer = call.send().await;
+            let who = [
+                "anonymous",
+                "outsider",
+                "member",
+                "former member",
+                "admin",
+                "owner",
+            ][index];
+            assert_eq!(
+                answer.status.as_u16(),
+                expected,
+                "{} {} as {who}: {answer:?}",
+                row.method,
+                row.path
+            );
+        }
+    }
+}
+
+#[test]
+fn the_table_has_a_row_for_every_route() {
+    let drawn = api_engine::routes::draw();
+    let words = |line: &str| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    let served: BTreeSet<String> = drawn.lines().map(words).collect();
+    let told: BTreeSet<String> = rows()
+        .iter()
+        .map(|row| format!("{} {}", row.method, row.path))
+        .collect();
+    assert_eq!(served, told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_and_a_missing_group_answer_byte_for_byte_alike() {
+    let api = Api::start().await;
+    let [outsider, member, former, admin, owner] = [
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+        api.caller().await,
+    ];
+    let [bystander, newcomer] = [api.caller().await, api.caller().await];
+    let scene = Scene::set(
+        &api,
+        [&outsider, &member, &former, &admin, &owner],
+        &bystander,
+        &newcomer,
+    )
+    .await;
+    let missing = api.id();
+
+    for row in rows().iter().filter(|row| row.path.contains("{id}")) {
+        for caller in [&outsider, &former] {
+            let private = scene
+                .call(&api, row, &scene.group)
+                .by(caller)
+                .header("X-Request-Id", "same")
+                .send()
+                .await;
+            for absent in [missing.as_str(), "not-an-id"] {
+                let absent = scene
+                    .call(&api, row, absent)
+                    .by(caller)
+                    .header("X-Request-Id", "same")
+                    .send()
+                    .await;
+                assert_eq!(private.status, 404, "{} {}", row.method, row.path);
+                assert_eq!(private.body, absent.body, "{} {}", row.method, row.path);
+                let headers = |answer: &Answer| format!("{:?}", answer.headers);
+                assert_eq!(headers(&private), headers(&absent), "{} {}", row.method, row.path);
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! An API over engines of its own, and a way to ask it.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use actix_web::{
+    App,
+    dev::{Service, ServiceResponse},
+    http::{Method, StatusCode, header::HeaderMap},
+    test::{TestRequest, init_service, read_body},
+    web::Bytes,
+};
+use api_engine::{ApiEngine, Settings};
+use auth_engine::{AuthEngine, factories};
+use broker::LocalBroker;
+use chat_engine::ChatEngine;
+use engine_interfaces::{Authentication, Clock};
+use serde_json::{Value, json};
+use test_support::{FixedClock, TestDatabase};
+use user_resources::UserResourcesEngine;
+
+use crate::described;
+
+/// An API over engines of its own.
+pub(crate) struct Api {
+    pub(crate) engine: ApiEngine,
+    pub(crate) auth: Arc<AuthEngine>,
+    pub(crate) clock: Arc<FixedClock>,
+    _databases: [TestDatabase; 3],
+}
+
+/// Somebody with an account.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) token: String,
+}
+
+/// A request that is not sent yet.
+pub(crate) struct Call<'a> {
+    api: &'a Api,
+    method: Method,
+    path: String,
+    request: TestRequest,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Api {
+    pub(crate) async fn start() -> Self {
+        Self::with(factories::settings(), Settings::default()).await
+    }
+
+    pub(crate) async fn with(auth: auth_engine::Settings, settings: Settings) -> Self {
+        let clock = Arc::new(FixedClock::default());
+        let broker = Arc::new(LocalBroker::default());
+        let databases = [
+            TestDatabase::sqlite(auth_engine::MIGRATIONS).await,
+            TestDatabase::sqlite(chat_engine::MIGRATIONS).await,
+            TestDatabase::sqlite(user_resources::MIGRATIONS).await,
+        ];
+        let [auth_database, chat_database, resources] = &databases;
+        let auth_store = auth_engine::Store::new(auth_database.database());
+        let auth = AuthEngine::new(auth_store, broker.clone(), clock.clone(), factories::keys(), auth).await;
+        let auth = auth.expect("authentication starts");
+        let chat = ChatEngine::with(
+            chat_engine::Store::over(chat_database.database()),
+            broker,
+            Arc::new(UserResourcesEngine::over(resources.database()).with_clock(clock.clone())),
+            clock.clone(),
+            chat_engine::Settings::default(),
+        );
+        let engine = ApiEngine {
+            authentication: auth.clone(),
+            chat,
+            clock: clock.clone(),
+            settings,
+        };
+        Self {
+            engine,
+            auth,
+            clock,
+            _databases: databases,
+        }
+    }
+
+    /// Signs somebody up.
+    pub(crate) async fn caller(&self) -> Caller {
+        let session = factories::user(self.auth.as_ref() as &dyn Authentication)
+            .create()
+            .await;
+        Caller {
+            id: session.user.id.to_string(),
+            name: session.user.name,
+            email: session.user.email.expose().to_owned(),
+            token: session.token.expose().to_owned(),
+        }
+    }
+
+    /// A group of `owner`'s; its id.
+    pub(crate) async fn group(&self, owner: &Caller) -> String {
+        let body = json!({"group": {"name": "A group", "description": "For tests"}});
+        let made = self.post("/api/v1/groups").by(owner).json(&body).send().await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.text("id")
+    }
+
+    /// Adds `member` to a group, as `role`.
+    pub(crate) async fn join(&self, group: &str, owner: &Caller, member: &Caller, role: &str) {
+        let members = format!("/api/v1/groups/{group}/members");
+        let added = self
+            .post(&members)
+            .by(owner)
+            .json(&json!({"member": {"user_id": member.id}}))
+            .send()
+            .await;
+        assert_eq!(added.status, 201, "{added:?}");
+        if role != "member" {
+            let path = format!("{members}/{}", member.id);
+            let given = self
+                .patch(&path)
+                .by(owner)
+                .json(&json!({"member": {"role": role}}))
+                .send()
+                .await;
+            assert_eq!(given.status, 200, "{given:?}");
+        }
+    }
+
+    /// Sends a message; its body.
+    pub(crate) async fn message(&self, group: &str, author: &Caller, text: &str) -> Value {
+        let path = format!("/api/v1/groups/{group}/messages");
+        let sent = self
+            .post(&path)
+            .by(author)
+            .json(&json!({"message": {"message": text}}))
+            .send()
+            .await;
+        assert_eq!(sent.status, 201, "{sent:?}");
+        sent.json()
+    }
+
+    /// A new id.
+    pub(crate) fn id(&self) -> String {
+        self.clock.new_id().to_string()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        self.call("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Call<'_> {
+        self.call("POST", path)
+    }
+
+    pub(crate) fn put(&self, path: &str) -> Call<'_> {
+        self.call("PUT", path)
+    }
+
+    pub(crate) fn patch(&self, path: &str) -> Call<'_> {
+        self.call("PATCH", path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
+        self.call("DELETE", path)
+    }
+
+    pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {
+        let method: Method = method.parse().expect("a method");
+        let request = TestRequest::with_uri(path).method(method.clone());
+        Call {
+            api: self,
+            method,
+            path: path.to_owned(),
+            request,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// As this user, by token.
+    pub(crate) fn by(self, caller: &Caller) -> Self {
+        self.header("Authorization", &format!("Bearer {}", caller.token))
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.request = self.request.insert_header((name, value));
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.body(body.to_string())
+    }
+
+    /// Said to be JSON, whatever it is.
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
+        let mut call = self.header("Content-Type", "application/json");
+        call.request = call.request.set_payload(body);
+        call
+    }
+
+    /// Sends what a browser asks before the request itself: no action of the API, so nothing describes it.
+    pub(crate) async fn preflight(self) -> Answer {
+        self.ask().await.2
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let (method, path, answer) = self.ask().await;
+        described::check(&method, &path, &answer);
+        answer
+    }
+
+    async fn ask(self) -> (Method, String, Answer) {
+        let engine = self.api.engine.clone();
+        let app = init_service(App::new().configure(|app| engine.mount(app))).await;
+        let response: ServiceResponse<_> = app.call(self.request.to_request()).await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_body(response).await;
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        (self.method, self.path, answer)
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("the answer is JSON")
+    }
+
+    /// A field that is a text.
+    pub(crate) fn text(&self, field: &str) -> String {
+        self.json()[field]
+            .as_str()
+            .expect("the field is a text")
+            .to_owned()
+    }
+
+    /// The code of a refusal.
+    pub(crate) fn code(&self) -> u64 {
+        self.json()["code"].as_u64().expect("a refusal has a code")
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("a plain header"))
+    }
+
+    /// The field and rule that a refusal is about.
+    pub(crate) fn detail(&self) -> (String, String) {
+        let detail = self.json()["details"][0].clone();
+        let text = |name: &str| detail[name].as_str().unwrap_or_default().to_owned();
+        (text("field"), text("rule"))
+    }
+}
+
+/// Credentials as HTTP Basic sends them.
+pub(crate) fn basic(email: &str, password: &str) -> String {
+    use base64::Engine;
+    let pair = format!("{email}:{password}");
+    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(pair))
+}
