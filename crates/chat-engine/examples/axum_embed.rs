@@ -1,9 +1,8 @@
 //! chat-engine in someone else's axum service: their users, their routes, our groups and messages.
-use std::{error::Error, path::Path as Folder, sync::Arc};
-
 use axum::{Json, Router, extract::Path, extract::State, http::HeaderMap, http::StatusCode, routing::get};
 use broker::LocalBroker;
 use chat_engine::*;
+use std::{error::Error, path::Path as Folder, sync::Arc};
 use user_resources::UserResourcesEngine;
 
 type Engines = State<(Arc<ChatEngine>, LocalBroker)>;

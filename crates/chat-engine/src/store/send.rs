@@ -38,6 +38,9 @@ pub(crate) struct Place {
     pub(crate) created_at: Timestamp,
 }
 
+#[cfg(test)]
+mod tests;
+
 impl Store {
     /// Stores `messages` in the order given, all in one transaction; answers in the same order.
     pub(crate) async fn send(

@@ -15,6 +15,7 @@ on_both!(
     what_the_queue_dropped_is_announced_by_the_sweep,
     what_was_announced_is_announced_once_and_forgotten,
     a_drained_engine_has_stored_and_announced_all,
+    an_engines_tasks_end_with_it,
 );
 
 #[derive(QueryableByName)]
@@ -75,6 +76,13 @@ pub(crate) async fn deadlocks(store: &Store) -> i64 {
             count(store, sql).await.unwrap()
         }
     }
+}
+
+/// Breaks all connections to the store but the one that asks for it.
+pub(crate) async fn break_connections(store: &Store) {
+    let sql = "SELECT count(pg_terminate_backend(pid)) AS count FROM pg_stat_activity \
+               WHERE application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+    while count(store, sql).await.is_err() {}
 }
 
 /// How many ranges wait in the outbox, and how many are there at all.
@@ -219,4 +227,18 @@ async fn a_drained_engine_has_stored_and_announced_all(test: Setup) {
         stored,
         "it still reads"
     );
+}
+
+async fn an_engines_tasks_end_with_it(test: Setup) {
+    let (group, owner) = factories::group(&test.chat).create().await;
+    test.chat
+        .send_message(factories::draft(owner, group.id))
+        .await
+        .unwrap();
+    let Setup { chat, broker, .. } = test;
+    drop(chat);
+    until("nothing holds the broker", async || {
+        Arc::strong_count(&broker) == 1
+    })
+    .await;
 }

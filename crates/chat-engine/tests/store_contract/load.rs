@@ -37,6 +37,7 @@ async fn log(chat: &ChatEngine, user: UserId, group: GroupId) -> Vec<GroupMessag
 
 /// Two engines over one store are two processes.
 async fn twenty_writers_with_retries_leave_no_gap(test: Setup) {
+    let deadlocks = crate::announcing::deadlocks(&test.store).await;
     let engines = [Arc::clone(&test.chat), test.another(quick())];
     let users: Vec<_> = (0..WRITERS).map(|_| factories::user()).collect();
     let mut groups = Vec::new();
@@ -96,7 +97,7 @@ async fn twenty_writers_with_retries_leave_no_gap(test: Setup) {
         stored += log.len();
     }
     assert_eq!(stored, WRITERS * EACH);
-    assert_eq!(crate::announcing::deadlocks(&test.store).await, 0);
+    assert_eq!(crate::announcing::deadlocks(&test.store).await, deadlocks);
 }
 
 async fn callers_that_hang_up_lose_nothing(test: Setup) {
@@ -122,6 +123,39 @@ async fn callers_that_hang_up_lose_nothing(test: Setup) {
     for (message, seq) in log.iter().zip(1..) {
         assert_eq!(message.seq, Seq(seq));
     }
+}
+
+/// Whatever the moment at which a connection breaks: the statement is repeated, and its own rows come back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_break_double_nothing() {
+    let test = Setup::postgres().await;
+    let (group, owner) = factories::group(&test.chat).create().await;
+    let senders: Vec<_> = (0..8)
+        .map(|_| {
+            let chat = Arc::clone(&test.chat);
+            tokio::spawn(async move {
+                for _ in 0..100 {
+                    let sent = chat
+                        .send_message(factories::draft(owner, group.id))
+                        .await
+                        .unwrap();
+                    assert!(!sent.replayed);
+                }
+            })
+        })
+        .collect();
+    for _ in 0..5 {
+        crate::announcing::break_connections(&test.store).await;
+        for _ in 0..40 {
+            test.broker.next_message().await;
+        }
+    }
+    for sender in senders {
+        sender.await.unwrap();
+    }
+    let log = log(&test.chat, owner, group.id).await;
+    let seqs: Vec<_> = log.iter().map(|message| message.seq.0).collect();
+    assert_eq!(seqs, (1..=800).collect::<Vec<_>>());
 }
 
 async fn a_full_queue_refuses(mut test: Setup) {

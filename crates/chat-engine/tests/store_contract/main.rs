@@ -40,16 +40,20 @@ impl Setup {
         let store = Store::over(database.database());
         let (broker, resources) = (Arc::<TestBroker>::default(), Arc::<TestResources>::default());
         let clock = Arc::<FixedClock>::default();
-        let mut setup = Self {
-            chat: ChatEngine::new(store.clone(), broker.clone(), resources.clone()),
+        Self {
+            chat: ChatEngine::with(
+                store.clone(),
+                broker.clone(),
+                resources.clone(),
+                clock.clone(),
+                quick(),
+            ),
             broker,
             resources,
             clock,
             store,
             _database: database,
-        };
-        setup.restart(quick());
-        setup
+        }
     }
 
     async fn sqlite() -> Self {
