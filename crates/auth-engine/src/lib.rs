@@ -1,7 +1,4 @@
-//! Users, passwords and tokens: sign-up, sign-in, sign-out, and who is calling.
-//!
-//! [`AuthEngine`] implements [`Authentication`], which is all that other engines see of it. It knows nothing
-//! of chat or of HTTP.
+#![doc = include_str!("../README.md")]
 //!
 //! # Invariants
 //! - No password is stored or compared but as bcrypt of an HMAC under a key that is not in the store; none
