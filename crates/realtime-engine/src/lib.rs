@@ -1,1 +1,51 @@
-//! Real time over Socket.IO.
+//! Real time over Socket.IO: the messages of a user's groups on each of their open sockets, once and in
+//! order.
+//!
+//! The store is the truth; what the broker brings are hints. A `Sequencer` puts the hints of a group into
+//! the order of its log and reads from the log what is missing. A `Member` knows what one socket has, and
+//! sends the next message and no other: so it does not matter who brings a message, the fan-out or a
+//! catch-up. A comparison with the store, from time to time and whenever hints were lost, finds the rest.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | `engine` | what the host sees |
+//! | `server`, `socket_io`, `stall` | the port and the transport; only `socket_io` knows whose it is |
+//! | `frame`, `packet`, `json` | Socket.IO 5 as text |
+//! | `client`, `hello`, `requests` | one socket's life, and what it may ask for |
+//! | `session`, `outbox` | one socket, as the others see it |
+//! | `hub`, `group`, `sequencer` | who is here, and where this server is in each group's log |
+//! | `memberships`, `catch_up`, `repair`, `reconcile` | what is asked of the store |
+//! | `bus`, `control`, `events` | what is heard, and what is told |
+
+mod bus;
+mod catch_up;
+mod client;
+mod control;
+#[cfg(test)]
+mod doubles;
+mod engine;
+mod errors;
+mod events;
+mod frame;
+mod group;
+mod hello;
+mod hub;
+mod json;
+mod memberships;
+mod node;
+mod outbox;
+mod packet;
+mod reconcile;
+mod repair;
+mod requests;
+mod sequencer;
+mod server;
+mod session;
+mod settings;
+mod socket_io;
+mod stall;
+#[cfg(test)]
+mod tests;
+
+pub use engine::{RealtimeEngine, ServeError};
+pub use settings::Settings;

@@ -1,0 +1,105 @@
+//! The engine as its host sees it.
+
+use std::{future::Future, io, sync::Arc};
+
+use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock};
+use tokio::{net::TcpListener, task::JoinSet, time};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    errors::{ErrorCode, Refusal},
+    node::Node,
+    server,
+    settings::Settings,
+    stall::StallListener,
+};
+
+/// Why real time could not be served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The bus could not be subscribed to.
+    #[error("the bus is away")]
+    Broker(#[from] BrokerError),
+    /// The port could not be served.
+    #[error("the port can't be served")]
+    Io(#[from] io::Error),
+}
+
+/// Shows to those who are online what the others store.
+pub struct RealtimeEngine {
+    node: Arc<Node>,
+}
+
+impl RealtimeEngine {
+    /// A server with nobody on it.
+    #[must_use]
+    pub fn new(
+        authentication: Arc<dyn Authentication>,
+        chat: Arc<dyn Chat>,
+        broker: Arc<dyn Broker>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            node: Node::new(authentication, chat, broker, clock, settings),
+        }
+    }
+
+    /// Serves Socket.IO, `/livez` and `/readyz` until `shutdown`; then tells the clients, waits for them
+    /// for at most [`Settings::drain`], and returns.
+    ///
+    /// # Errors
+    /// When the bus can't be subscribed to, or the port can't be served.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), ServeError> {
+        let node = &self.node;
+        let deliveries = node.bus.subscribe().await?;
+        // Dropped, and so ended, with this call.
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(node).listen(deliveries));
+        tasks.spawn(Arc::clone(node).reconcile_heads());
+        tasks.spawn(Arc::clone(node).reconcile_sessions());
+
+        let closing = CancellationToken::new();
+        let listener = StallListener {
+            listener,
+            limit: node.settings.write_timeout,
+        };
+        let serving = axum::serve(listener, server::router(node))
+            .with_graceful_shutdown(closing.clone().cancelled_owned())
+            .into_future();
+        tokio::pin!(serving);
+        tokio::select! {
+            served = &mut serving => return Ok(served?),
+            () = shutdown => {}
+        }
+        closing.cancel();
+        let drained = async {
+            self.say_good_bye().await;
+            serving.await
+        };
+        match time::timeout(node.settings.drain, drained).await {
+            Ok(served) => Ok(served?),
+            Err(_) => {
+                tracing::warn!("some clients were still there at the end");
+                Ok(())
+            }
+        }
+    }
+
+    async fn say_good_bye(&self) {
+        let reason = Refusal::saying(ErrorCode::Unavailable, "The server is closing: connect again");
+        while let sessions = self.node.hub.sessions()
+            && !sessions.is_empty()
+        {
+            for session in &sessions {
+                session.outbox.close(&reason);
+            }
+            // A socket that was let in a moment ago is there in the next round.
+            time::sleep(self.node.settings.close_grace / 10).await;
+        }
+    }
+}

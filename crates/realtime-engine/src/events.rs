@@ -1,0 +1,66 @@
+//! What the server tells of its own accord.
+
+use engine_interfaces::{GroupId, GroupMessage, MemberChange, Role, Seq, UserId};
+use serde::Serialize;
+
+use crate::{errors::Refusal, frame::Frame};
+
+/// `message`: the same object as over HTTP.
+pub(crate) fn message(message: &GroupMessage) -> Frame {
+    Frame::event("message", message)
+}
+
+/// `member`: somebody joined, left or has another role.
+pub(crate) fn member(group_id: GroupId, user_id: UserId, change: MemberChange, role: Option<Role>) -> Frame {
+    #[derive(Serialize)]
+    struct Member {
+        group_id: GroupId,
+        user_id: UserId,
+        change: MemberChange,
+        role: Option<Role>,
+    }
+    Frame::event(
+        "member",
+        &Member {
+            group_id,
+            user_id,
+            change,
+            role,
+        },
+    )
+}
+
+/// `erased`: a message lost its text and author.
+pub(crate) fn erased(group_id: GroupId, seq: Seq) -> Frame {
+    #[derive(Serialize)]
+    struct Erased {
+        group_id: GroupId,
+        seq: Seq,
+    }
+    Frame::event("erased", &Erased { group_id, seq })
+}
+
+/// `read`: the user read up to here, on one of their devices.
+pub(crate) fn read(group_id: GroupId, read_seq: Seq) -> Frame {
+    #[derive(Serialize)]
+    struct Read {
+        group_id: GroupId,
+        read_seq: Seq,
+    }
+    Frame::event("read", &Read { group_id, read_seq })
+}
+
+/// `resync`: read the group over HTTP, up to here; what comes after comes live.
+pub(crate) fn resync(group_id: GroupId, last_seq: Seq) -> Frame {
+    #[derive(Serialize)]
+    struct Resync {
+        group_id: GroupId,
+        last_seq: Seq,
+    }
+    Frame::event("resync", &Resync { group_id, last_seq })
+}
+
+/// `closed`: why the `disconnect` that follows.
+pub(crate) fn closed(reason: &Refusal) -> Frame {
+    Frame::event("closed", reason)
+}

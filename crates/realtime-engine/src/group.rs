@@ -1,0 +1,287 @@
+//! A group that somebody on this server is in.
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use engine_interfaces::{GroupId, GroupMessage, Seq};
+
+use crate::{events, frame::Frame, sequencer::Sequencer, session::Session, settings::Settings};
+
+/// A followed group: where this server is in its log, and whose sockets get it.
+pub(crate) struct Group {
+    /// Which one.
+    pub(crate) id: GroupId,
+    chunk: usize,
+    state: Mutex<State>,
+}
+
+struct State {
+    sequencer: Sequencer,
+    /// Shared with a fan-out that is on its way, and copied only then.
+    members: Members,
+    /// What the next fan-out takes.
+    outgoing: Vec<Outgoing>,
+    fanning: bool,
+    repairing: bool,
+    /// Nobody was in it at the last sweep.
+    idle: bool,
+    /// No longer in the hub.
+    closed: bool,
+}
+
+type Members = Arc<Vec<Arc<Member>>>;
+
+enum Outgoing {
+    Message(Seq, Frame),
+    Event(Frame),
+}
+
+/// A socket in a group.
+pub(crate) struct Member {
+    session: Arc<Session>,
+    position: Mutex<Position>,
+}
+
+struct Position {
+    /// What the socket has. It gets the message after this one next, and no other: nothing is doubled,
+    /// nothing left out, whoever brings it.
+    sent: Seq,
+    gone: bool,
+}
+
+/// The group is no longer in the hub: look it up again.
+pub(crate) struct Closed;
+
+/// A socket has come in.
+pub(crate) struct Entry {
+    /// The socket's place.
+    pub(crate) member: Arc<Member>,
+    /// Where this server is.
+    pub(crate) last: Seq,
+    /// As [`Group::offer`] answers.
+    pub(crate) behind: bool,
+}
+
+impl Group {
+    /// Hears hints from now on, and begins when its head is known.
+    pub(crate) fn new(id: GroupId, settings: &Settings) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            chunk: settings.fan_out_chunk.max(1),
+            state: Mutex::new(State {
+                sequencer: Sequencer::new(settings.gap_buffer),
+                members: Arc::default(),
+                outgoing: Vec::new(),
+                fanning: false,
+                repairing: false,
+                idle: false,
+                closed: false,
+            }),
+        })
+    }
+
+    /// Puts a socket in. It gets everything after `have`, or after what this server has given out; `head`
+    /// is where the log ends, for a group that is not open yet.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        session: &Arc<Session>,
+        head: Seq,
+        have: Option<Seq>,
+    ) -> Result<Entry, Closed> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(Closed);
+        }
+        state.idle = false;
+        state.sequencer.open(head);
+        let last = state.sequencer.last().unwrap_or(head);
+        // What the client claims beyond the log's end is not believed.
+        let sent = have.filter(|have| *have <= last).unwrap_or(last);
+        let member = Arc::new(Member {
+            session: Arc::clone(session),
+            position: Mutex::new(Position { sent, gone: false }),
+        });
+        Arc::make_mut(&mut state.members).push(Arc::clone(&member));
+        self.advance(&mut state);
+        let behind = state.begin_repair();
+        Ok(Entry { member, last, behind })
+    }
+
+    /// Takes a socket out: when this returns it gets nothing more from here.
+    pub(crate) fn part(&self, session: &Session) {
+        let mut state = self.lock();
+        let Some(index) = state
+            .members
+            .iter()
+            .position(|member| member.session.id == session.id)
+        else {
+            return;
+        };
+        let member = Arc::make_mut(&mut state.members).swap_remove(index);
+        member.lock().gone = true;
+    }
+
+    /// The sockets that are in it.
+    pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
+        let members = Arc::clone(&self.lock().members);
+        members.iter().map(|member| Arc::clone(&member.session)).collect()
+    }
+
+    /// Takes hints or rows of the log. True when something before them is missing and nobody is reading
+    /// it yet: then the caller has to.
+    #[must_use]
+    pub(crate) fn offer(self: &Arc<Self>, messages: impl IntoIterator<Item = Arc<GroupMessage>>) -> bool {
+        let mut state = self.lock();
+        for message in messages {
+            state.sequencer.offer(message);
+        }
+        self.advance(&mut state);
+        state.begin_repair()
+    }
+
+    /// Takes what the store says of the log's end. True as in [`Group::offer`].
+    #[must_use]
+    pub(crate) fn learn(&self, head: Seq) -> bool {
+        let mut state = self.lock();
+        state.sequencer.learn(head);
+        state.begin_repair()
+    }
+
+    /// For whoever repairs: after which message to read, or none when nothing is missing any more.
+    pub(crate) fn still_missing(&self) -> Option<Seq> {
+        let mut state = self.lock();
+        let missing = state.sequencer.missing();
+        state.repairing = missing.is_some();
+        missing
+    }
+
+    /// For whoever repairs: the log can't be read now. The next hint or comparison begins again.
+    pub(crate) fn put_off(&self) {
+        self.lock().repairing = false;
+    }
+
+    /// For whoever repairs: the log has nothing more.
+    pub(crate) fn nothing_more(&self) {
+        self.lock().sequencer.nothing_more();
+    }
+
+    /// Tells every socket in it.
+    pub(crate) fn tell(self: &Arc<Self>, frame: Frame) {
+        let mut state = self.lock();
+        state.outgoing.push(Outgoing::Event(frame));
+        self.flush(&mut state);
+    }
+
+    /// Where this server is; none before the head is known.
+    pub(crate) fn last(&self) -> Option<Seq> {
+        self.lock().sequencer.last()
+    }
+
+    /// True when nobody was in it at this and at the last sweep; it then takes nobody in any more.
+    pub(crate) fn close_if_idle(&self) -> bool {
+        let mut state = self.lock();
+        let empty = state.members.is_empty();
+        state.closed = empty && mem::replace(&mut state.idle, empty);
+        state.closed
+    }
+
+    fn advance(self: &Arc<Self>, state: &mut State) {
+        while let Some(message) = state.sequencer.ready() {
+            let frame = events::message(&message);
+            state.outgoing.push(Outgoing::Message(message.seq, frame));
+        }
+        self.flush(state);
+    }
+
+    /// Fans out what there is. A big group is done by a task, in chunks, so that others have their turn;
+    /// one task at a time, so that the order holds.
+    fn flush(self: &Arc<Self>, state: &mut State) {
+        if state.outgoing.is_empty() || state.fanning {
+            return;
+        }
+        if state.members.len() <= self.chunk {
+            let batch = mem::take(&mut state.outgoing);
+            state.members.iter().for_each(|member| member.take(&batch));
+            return;
+        }
+        state.fanning = true;
+        let group = Arc::clone(self);
+        tokio::spawn(async move {
+            while let Some((batch, members)) = group.next_batch() {
+                for chunk in members.chunks(group.chunk) {
+                    chunk.iter().for_each(|member| member.take(&batch));
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+    }
+
+    fn next_batch(&self) -> Option<(Vec<Outgoing>, Members)> {
+        let mut state = self.lock();
+        let batch = mem::take(&mut state.outgoing);
+        state.fanning = !batch.is_empty();
+        state.fanning.then(|| (batch, Arc::clone(&state.members)))
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn begin_repair(&mut self) -> bool {
+        let begin = !self.repairing && self.sequencer.missing().is_some();
+        self.repairing |= begin;
+        begin
+    }
+}
+
+impl Member {
+    /// What the socket has.
+    pub(crate) fn sent(&self) -> Seq {
+        self.lock().sent
+    }
+
+    /// Has the socket left the group?
+    pub(crate) fn is_gone(&self) -> bool {
+        self.lock().gone
+    }
+
+    /// Sends a message if it is the next one.
+    pub(crate) fn emit(&self, seq: Seq, frame: &Frame) {
+        let mut position = self.lock();
+        if !position.gone && seq == position.sent.next() {
+            position.sent = seq;
+            metrics::counter!("realtime_deliveries_total").increment(1);
+            self.session.outbox.send(frame.clone());
+        }
+    }
+
+    /// Tells the socket to read the group up to where `group` is; it goes on from there.
+    pub(crate) fn resync(&self, group: &Group) {
+        let last = group.last();
+        let mut position = self.lock();
+        if !position.gone {
+            position.sent = position.sent.max(last.unwrap_or_default());
+            self.session.outbox.send(events::resync(group.id, position.sent));
+        }
+    }
+
+    fn take(&self, batch: &[Outgoing]) {
+        for outgoing in batch {
+            match outgoing {
+                Outgoing::Message(seq, frame) => self.emit(*seq, frame),
+                Outgoing::Event(frame) if !self.is_gone() => self.session.outbox.send(frame.clone()),
+                Outgoing::Event(_) => {}
+            }
+        }
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, Position> {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

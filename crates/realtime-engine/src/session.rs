@@ -1,0 +1,156 @@
+//! A socket that has said who it is.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use engine_interfaces::{GroupId, Role, Token, UserId};
+
+use crate::{group::Group, outbox::Outbox};
+
+/// Names a socket on this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SessionId(u64);
+
+impl SessionId {
+    /// One that no other socket of this process has.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A socket of a user.
+pub(crate) struct Session {
+    /// Which one.
+    pub(crate) id: SessionId,
+    /// Whose.
+    pub(crate) user_id: UserId,
+    /// What it was let in with, and must not outlive.
+    pub(crate) token: Token,
+    /// What is written to it.
+    pub(crate) outbox: Arc<Outbox>,
+    /// One comparison with the store at a time.
+    pub(crate) comparing: tokio::sync::Mutex<()>,
+    places: Mutex<Places>,
+}
+
+struct Places {
+    /// The groups that it is in; none once it has ended.
+    groups: Option<HashMap<GroupId, Arc<Group>>>,
+    /// Counts what was heard of the user's memberships, so that an older answer of the store is not taken
+    /// for the truth.
+    heard: u64,
+    /// The groups that it was heard to join, with the role, and is not in yet.
+    joining: HashMap<GroupId, Option<Role>>,
+}
+
+impl Session {
+    /// A socket that is in no group yet.
+    pub(crate) fn new(token: Token, outbox: Arc<Outbox>) -> Arc<Self> {
+        Arc::new(Self {
+            id: SessionId::next(),
+            user_id: token.user_id,
+            token,
+            outbox,
+            comparing: tokio::sync::Mutex::new(()),
+            places: Mutex::new(Places {
+                groups: Some(HashMap::new()),
+                heard: 0,
+                joining: HashMap::new(),
+            }),
+        })
+    }
+
+    /// Something was heard of the user's memberships: what was read before is old. Answers how often.
+    pub(crate) fn hear(&self) -> u64 {
+        let mut places = self.lock();
+        places.heard += 1;
+        places.heard
+    }
+
+    /// The same, of a group that it is to be in.
+    pub(crate) fn hear_joined(&self, group: GroupId, role: Option<Role>) -> u64 {
+        self.lock().joining.insert(group, role);
+        self.hear()
+    }
+
+    /// What was heard of a group that it has come into.
+    pub(crate) fn take_joined(&self, group: GroupId) -> Option<Option<Role>> {
+        self.lock().joining.remove(&group)
+    }
+
+    /// How often something was heard.
+    pub(crate) fn heard(&self) -> u64 {
+        self.lock().heard
+    }
+
+    /// Is it in this group?
+    pub(crate) fn is_in(&self, group: GroupId) -> bool {
+        let places = self.lock();
+        places
+            .groups
+            .as_ref()
+            .is_some_and(|groups| groups.contains_key(&group))
+    }
+
+    /// The groups that it is in.
+    pub(crate) fn groups(&self) -> Vec<GroupId> {
+        let places = self.lock();
+        places
+            .groups
+            .iter()
+            .flat_map(|groups| groups.keys().copied())
+            .collect()
+    }
+
+    /// Notes a group that it is about to be in, by what was known when `heard` was. False when that is
+    /// old, when it is in already, or has ended.
+    pub(crate) fn enter(&self, group: &Arc<Group>, heard: u64) -> bool {
+        let mut places = self.lock();
+        if places.heard != heard {
+            return false;
+        }
+        match &mut places.groups {
+            Some(groups) if !groups.contains_key(&group.id) => {
+                groups.insert(group.id, Arc::clone(group)).is_none()
+            }
+            _ => false,
+        }
+    }
+
+    /// Leaves a group, by what was known when `heard` was: nothing of it comes afterwards. False when that
+    /// is old, or it was not in.
+    pub(crate) fn leave(&self, group: GroupId, heard: u64) -> bool {
+        let left = {
+            let mut places = self.lock();
+            let current = places.heard == heard;
+            places
+                .groups
+                .as_mut()
+                .filter(|_| current)
+                .and_then(|groups| groups.remove(&group))
+        };
+        if let Some(group) = &left {
+            group.part(self);
+        }
+        left.is_some()
+    }
+
+    /// Leaves every group for good.
+    pub(crate) fn end(&self) {
+        let groups = self.lock().groups.take();
+        for group in groups.iter().flat_map(HashMap::values) {
+            group.part(self);
+        }
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

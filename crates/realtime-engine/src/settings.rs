@@ -1,0 +1,94 @@
+//! The limits and times of real time, each with its name.
+
+use std::time::Duration;
+
+/// Every limit of real time. The defaults are the contract's.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The pages that may connect: `scheme://host[:port]`, in lower case. A request without `Origin` is
+    /// always allowed.
+    pub allowed_origins: Vec<String>,
+    /// Open sockets of one user on this server.
+    pub max_sockets_per_user: usize,
+    /// Events that one socket may send in a second, on average; as many may come at once.
+    pub events_per_second: u32,
+    /// Events of one socket that wait for their turn; more are answered with an error.
+    pub inbox: usize,
+    /// Bytes of one payload from a client, on either transport.
+    pub payload_limit: usize,
+    /// How deep a client's arrays and objects may nest.
+    pub json_depth: usize,
+    /// Groups that a client may name in `have`.
+    pub have_limit: usize,
+    /// Messages that a reconnecting client is sent of one group; who missed more is told to `resync`.
+    pub catch_up_per_group: i64,
+    /// Messages that a reconnecting client is sent in all.
+    pub catch_up_per_connection: i64,
+    /// Bytes of messages in one answer to `catch_up`; the rest is for the next one.
+    pub catch_up_answer_bytes: usize,
+    /// How long a missing message may be late before it is read from the log.
+    pub gap_wait: Duration,
+    /// Messages of one group that are held while one before them is missing.
+    pub gap_buffer: usize,
+    /// Groups whose missing messages are read at the same time.
+    pub concurrent_repairs: usize,
+    /// How often the heads of the followed groups are compared with the store.
+    pub compare_heads_every: Duration,
+    /// How often the tokens and memberships of the open sockets are compared with the store.
+    pub compare_sessions_every: Duration,
+    /// Groups, tokens or users in one question to another engine.
+    pub compare_batch: usize,
+    /// Bytes that wait for a client that is behind; one more and it is closed.
+    pub queue_bytes: usize,
+    /// Packets that the transport holds for a client on top of that.
+    pub transport_packets: usize,
+    /// How long a client's machine may take nothing before its connection is cut.
+    pub write_timeout: Duration,
+    /// How long a client has to read why it is closed, before the connection is.
+    pub close_grace: Duration,
+    /// How long a connection may stay without saying who it is.
+    pub connect_timeout: Duration,
+    /// How often a client is asked whether it is there.
+    pub ping_interval: Duration,
+    /// How long it may take to answer.
+    pub ping_timeout: Duration,
+    /// Sockets of a big group that are served before others have their turn.
+    pub fan_out_chunk: usize,
+    /// How long the server waits for its clients when it shuts down.
+    pub drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allowed_origins: ["127.0.0.1", "localhost", "[::1]"]
+                .iter()
+                .flat_map(|host| [8080, 8081].map(|port| format!("http://{host}:{port}")))
+                .collect(),
+            max_sockets_per_user: 20,
+            events_per_second: 50,
+            inbox: 64,
+            payload_limit: 256 * 1024,
+            json_depth: 32,
+            have_limit: 2_000,
+            catch_up_per_group: 1_000,
+            catch_up_per_connection: 10_000,
+            catch_up_answer_bytes: 256 * 1024,
+            gap_wait: Duration::from_millis(20),
+            gap_buffer: 256,
+            concurrent_repairs: 8,
+            compare_heads_every: Duration::from_secs(10),
+            compare_sessions_every: Duration::from_secs(30),
+            compare_batch: 1_000,
+            queue_bytes: 1024 * 1024,
+            transport_packets: 64,
+            write_timeout: Duration::from_secs(20),
+            close_grace: Duration::from_secs(1),
+            connect_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            fan_out_chunk: 512,
+            drain: Duration::from_secs(5),
+        }
+    }
+}
