@@ -27,9 +27,13 @@ async fn twenty_writers_leave_every_message_once_and_in_order() {
                 let (group, id) = (groups[turn % groups.len()], SystemClock.new_id());
                 let text = format!("{turn}");
                 let seq = if turn % 10 == 0 {
-                    let (one, other) = tokio::join!(person.send(group, id, &text), person.send(group, id, &text));
+                    let (one, other) =
+                        tokio::join!(person.send(group, id, &text), person.send(group, id, &text));
                     let (one, other) = (one.unwrap(), other.unwrap());
-                    assert_eq!(one.seq, other.seq, "the same message twice at once is one message");
+                    assert_eq!(
+                        one.seq, other.seq,
+                        "the same message twice at once is one message"
+                    );
                     assert_ne!(one.replayed, other.replayed, "one of them made it");
                     one.seq
                 } else {
@@ -54,7 +58,10 @@ async fn twenty_writers_leave_every_message_once_and_in_order() {
             let (turn, told) = sent[&id];
             assert_eq!(told, seq, "it is where its sender was told");
             let before = last_of.insert(author, turn);
-            assert!(before < Some(turn), "a writer's messages are in the order of sending");
+            assert!(
+                before < Some(turn),
+                "a writer's messages are in the order of sending"
+            );
         }
     }
     assert_eq!(found, MESSAGES);
@@ -90,9 +97,21 @@ async fn callers_who_hang_up_break_nothing() {
         people[*number].send(group, *id, "hello").await.unwrap();
     }
     let log = people[0].log(group).await;
-    assert_eq!(log.len(), ids.len(), "each is there once, whether its first call was heard or not");
+    assert_eq!(
+        log.len(),
+        ids.len(),
+        "each is there once, whether its first call was heard or not"
+    );
     let alive = people[0].request(Method::POST, &format!("/groups/{group}/messages"));
-    assert!(alive.json(&json!({"message": {"message": "still here"}})).send().await.unwrap().status().is_success());
+    assert!(
+        alive
+            .json(&json!({"message": {"message": "still here"}}))
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .is_success()
+    );
 }
 
 async fn gather(parlour: &Parlour, people: usize, groups: usize) -> (Vec<Person>, Vec<Uuid>) {

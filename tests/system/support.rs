@@ -3,5 +3,5 @@
 mod person;
 mod server;
 
-pub(crate) use person::{Person, Sent};
+pub(crate) use person::Person;
 pub(crate) use server::Parlour;

@@ -5,13 +5,20 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use ipnet::IpNet;
+use secrecy::SecretString;
 
 /// The settings of a Parlour process.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Settings")]
 pub(crate) struct Config {
     /// Where the stores are: `sqlite:FOLDER` (a file per engine) or `postgres://…` (a schema per engine).
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", default_value = "sqlite:./data", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        default_value = "sqlite:./data",
+        hide_env_values = true
+    )]
     pub(crate) database_url: String,
 
     /// The auth engine's store, where it is another.
@@ -23,7 +30,12 @@ pub(crate) struct Config {
     pub(crate) chat_database_url: Option<String>,
 
     /// The user resources' store, where it is another.
-    #[arg(long, env = "USER_RESOURCES_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "USER_RESOURCES_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) user_resources_database_url: Option<String>,
 
     /// The store of the jobs that no engine causes, where it is another.
@@ -43,7 +55,13 @@ pub(crate) struct Config {
     pub(crate) token_secret: Option<SecretText>,
 
     /// Earlier token secrets, separated by commas: what they signed is still accepted.
-    #[arg(long, env = "TOKEN_SECRETS_OLD", value_name = "SECRETS", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        env = "TOKEN_SECRETS_OLD",
+        value_name = "SECRETS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub(crate) token_secrets_old: Vec<SecretText>,
 
     /// What passwords are keyed with: at least 32 bytes. Made in DATA_DIR at the first start where it is
@@ -52,19 +70,40 @@ pub(crate) struct Config {
     pub(crate) password_key: Option<SecretText>,
 
     /// Earlier password keys, separated by commas: a sign-in moves its user to the new one.
-    #[arg(long, env = "PASSWORD_KEYS_OLD", value_name = "SECRETS", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long,
+        env = "PASSWORD_KEYS_OLD",
+        value_name = "SECRETS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     pub(crate) password_keys_old: Vec<SecretText>,
 
     /// The HTTP API's address.
-    #[arg(long, env = "API_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "API_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     pub(crate) api_listen: SocketAddr,
 
     /// Real time's address.
-    #[arg(long, env = "REALTIME_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8081")]
+    #[arg(
+        long,
+        env = "REALTIME_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8081"
+    )]
     pub(crate) realtime_listen: SocketAddr,
 
     /// The metrics' address, or `off`.
-    #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS|off", default_value = "127.0.0.1:9400")]
+    #[arg(
+        long,
+        env = "METRICS_LISTEN",
+        value_name = "ADDRESS|off",
+        default_value = "127.0.0.1:9400"
+    )]
     pub(crate) metrics_listen: Switch<SocketAddr>,
 
     /// Where clients find real time; by default REALTIME_LISTEN.
@@ -140,7 +179,12 @@ pub(crate) struct Config {
     pub(crate) drain_limit: Duration,
 
     /// How logs are written.
-    #[arg(long, env = "LOG_FORMAT", value_name = "pretty|json", default_value = "pretty")]
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "pretty|json",
+        default_value = "pretty"
+    )]
     pub(crate) log_format: LogFormat,
 }
 
@@ -150,7 +194,13 @@ fn at_least_one() -> clap::builder::RangedU64ValueParser<u64> {
 
 /// A secret setting: `Debug` hides it.
 #[derive(Clone)]
-pub(crate) struct SecretText(pub(crate) String);
+pub(crate) struct SecretText(SecretString);
+
+impl SecretText {
+    pub(crate) fn secret(&self) -> SecretString {
+        self.0.clone()
+    }
+}
 
 impl std::fmt::Debug for SecretText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -162,7 +212,7 @@ impl FromStr for SecretText {
     type Err = std::convert::Infallible;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
+        Ok(Self(text.into()))
     }
 }
 
@@ -179,7 +229,11 @@ impl<T: FromStr> FromStr for Switch<T> {
     type Err = T::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::On) }
+        if text == "off" {
+            Ok(Self::Off)
+        } else {
+            text.parse().map(Self::On)
+        }
     }
 }
 
@@ -215,9 +269,18 @@ mod tests {
 
     #[test]
     fn a_bad_setting_is_named_with_its_fault() {
-        let error = Line::try_parse_from(["parlour", "--max-members", "many"]).err().unwrap().to_string();
-        assert!(error.contains("--max-members") && error.contains("many"), "{error}");
-        let error = Line::try_parse_from(["parlour", "--sign-up", "maybe"]).err().unwrap().to_string();
+        let error = Line::try_parse_from(["parlour", "--max-members", "many"])
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("--max-members") && error.contains("many"),
+            "{error}"
+        );
+        let error = Line::try_parse_from(["parlour", "--sign-up", "maybe"])
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("open, closed"), "{error}");
     }
 

@@ -3,8 +3,8 @@
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
 };
 
 use rand::{TryRngCore, rngs::OsRng};
@@ -20,23 +20,39 @@ pub(crate) fn load_or_make(folder: &Path, name: &str) -> Result<String, String> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make(folder, &path).or_else(|error| match error.kind() {
                 // Another process made it at the same time.
-                io::ErrorKind::AlreadyExists => fs::read_to_string(&path).map(|text| text.trim_end().to_owned()),
+                io::ErrorKind::AlreadyExists => {
+                    fs::read_to_string(&path).map(|text| text.trim_end().to_owned())
+                }
                 _ => Err(error),
             })
         }
         Err(error) => Err(error),
     }
-    .map_err(|error| format!("{}: {error}; make the folder DATA_DIR names writable, or set the secret itself", path.display()))
+    .map_err(|error| {
+        format!(
+            "{}: {error}; make the folder DATA_DIR names writable, or set the secret itself",
+            path.display()
+        )
+    })
+}
+
+/// Makes a folder that nobody else may look into; one that is there already stays as it is.
+pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Written beside its place and linked there whole: nobody ever reads half a secret.
-fn make(folder: &Path, path: &PathBuf) -> io::Result<String> {
-    fs::create_dir_all(folder)?;
+fn make(folder: &Path, path: &Path) -> io::Result<String> {
+    make_private(folder)?;
     let mut bytes = [0_u8; 48];
     OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
     let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
     let linked = fs::hard_link(&draft, path);
@@ -58,8 +74,15 @@ mod tests {
         assert_eq!(first.len(), 96);
         assert_eq!(load_or_make(&data, "token_secret").unwrap(), first);
         assert_ne!(load_or_make(&data, "password_key").unwrap(), first);
-        let mode = fs::metadata(data.join("token_secret")).unwrap().permissions().mode();
+        let mode = fs::metadata(data.join("token_secret"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(&data).unwrap().count(), 2, "nothing is left beside them");
+        assert_eq!(
+            fs::read_dir(&data).unwrap().count(),
+            2,
+            "nothing is left beside them"
+        );
     }
 }

@@ -280,7 +280,7 @@ mod tests {
         assert_eq!(known(&rig), 2);
 
         rig.clock.advance(Duration::from_secs(24 * 60 * 60 + 31));
-        let store = Store::new(rig.database.database());
+        let store = Store::over(rig.database.database());
         let never = Timestamp::from_micros(0).unwrap();
         assert_eq!(store.revoked_since(never).await.unwrap().tokens.len(), 1);
         let job = engine_interfaces::Job {

@@ -58,7 +58,7 @@ impl Store {
 
     /// A store in a database that is open already.
     #[must_use]
-    pub fn new(database: Database) -> Self {
+    pub fn over(database: Database) -> Self {
         Self { database }
     }
 

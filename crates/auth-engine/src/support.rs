@@ -45,7 +45,7 @@ impl Rig {
         let clock = Arc::new(FixedClock::default());
         let broker = Arc::new(RecordingBroker::default());
         let auth = AuthEngine::new(
-            Store::new(database.database()),
+            Store::over(database.database()),
             broker.clone(),
             clock.clone(),
             factories::keys(),
@@ -63,7 +63,7 @@ impl Rig {
     /// Another process on the same store, with a bus of its own: hints do not reach it.
     pub(crate) async fn another(&self, keys: Keys) -> Result<Arc<AuthEngine>, StartError> {
         AuthEngine::new(
-            Store::new(self.database.database()),
+            Store::over(self.database.database()),
             Arc::new(RecordingBroker::default()),
             self.clock.clone(),
             keys,

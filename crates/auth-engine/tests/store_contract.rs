@@ -11,7 +11,7 @@ use engine_interfaces::{Clock, Limit, SystemClock};
 use test_support::{FixedClock, TestDatabase};
 
 async fn contract(test: TestDatabase) {
-    let store = Store::new(test.database());
+    let store = Store::over(test.database());
     keeps_accounts_as_they_were(&store).await;
     lets_nobody_take_an_address_twice(&store).await;
     changes_an_account_only_as_it_was_seen(&store).await;

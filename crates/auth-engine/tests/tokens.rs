@@ -79,7 +79,7 @@ async fn start(
     };
     let broker = Arc::new(factories::RecordingBroker::default());
     AuthEngine::new(
-        Store::new(database.database()),
+        Store::over(database.database()),
         broker,
         clock.clone(),
         keys,

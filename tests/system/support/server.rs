@@ -50,25 +50,40 @@ impl Parlour {
 
     async fn launch(folder: Arc<TempDir>, api: &str, realtime: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = Self::command(folder.path());
-        command.env("API_LISTEN", api).env("REALTIME_LISTEN", realtime).env("RUST_LOG", "warn");
-        let mut child =
-            command.envs(settings.iter().copied()).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+        command
+            .env("API_LISTEN", api)
+            .env("REALTIME_LISTEN", realtime)
+            .env("RUST_LOG", "warn");
+        let mut child = command
+            .envs(settings.iter().copied())
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (mut api, mut realtime) = (None, None);
         let ready = async {
             while let Some(line) = lines.next_line().await.unwrap() {
-                let url = || line.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned);
+                let url = || {
+                    let url = line.split_whitespace().find(|word| word.starts_with("http"))?;
+                    Some(url.trim_end_matches("/api/v1").to_owned())
+                };
                 match line.split_whitespace().next() {
                     Some("API") => api = url(),
                     Some("Realtime") => realtime = url(),
-                    Some("Ready") => return,
+                    Some("Ready.") => return,
                     _ => {}
                 }
             }
             panic!("parlour ended before it was ready");
         };
         timeout(PATIENCE, ready).await.expect("parlour is ready in time");
-        Self { child, folder, api: api.unwrap(), realtime: realtime.unwrap() }
+        Self {
+            child,
+            folder,
+            api: api.unwrap(),
+            realtime: realtime.unwrap(),
+        }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -97,9 +112,17 @@ impl Parlour {
     }
 
     async fn terminate(&mut self) -> Option<i32> {
-        let asked = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().await.unwrap();
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.id().to_string()])
+            .status()
+            .await
+            .unwrap();
         assert!(asked.success());
-        timeout(PATIENCE, self.child.wait()).await.expect("parlour stops in time").unwrap().code()
+        timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("parlour stops in time")
+            .unwrap()
+            .code()
     }
 
     async fn restart(self) -> Self {

@@ -244,7 +244,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_sign_in_moves_the_password_to_the_new_key() {
         let rig = with_ann(factories::settings()).await;
-        let store = Store::new(rig.database.database());
+        let store = Store::over(rig.database.database());
         let old = factories::keys();
         let rotated = Keys {
             passwords: PasswordKeys::new(password_key("n")).accepting(old.passwords.active().clone()),

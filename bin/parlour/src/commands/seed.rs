@@ -1,0 +1,145 @@
+//! `parlour seed`: something to look at.
+
+use std::time::Duration;
+
+use auth_engine::{Authentication, Registration, Secret, UserId};
+use chat_engine::{Chat, Draft, GroupDraft, GroupId, GroupMessageId, seeding};
+use clap::{Args, ValueEnum};
+use engine_interfaces::BoxError;
+use indicatif::{ProgressBar, ProgressStyle};
+use uuid::Uuid;
+
+use crate::{commands::say, compose::Parlour, config::Config};
+
+/// What to make.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// How much.
+    #[arg(long, value_enum, default_value = "small")]
+    size: Size,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Size {
+    /// Alice, Bob, a quiet group and a busy one.
+    Small,
+    /// The same, and a group of 50,000 members with 100,000 messages.
+    Large,
+}
+
+/// Everybody's, so that anybody can sign in as anybody.
+const PASSWORD: &str = "stanley-park-1";
+const BUSY_MESSAGES: usize = 200;
+const LARGE_MEMBERS: usize = 50_000;
+const LARGE_MESSAGES: usize = 100_000;
+/// How much is made between two steps of the progress bar.
+const STEP: usize = 1_000;
+
+/// Makes what is not there yet: the same every time.
+pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
+    let parlour = Parlour::open(config).await?;
+    let alice = person(&parlour, "Alice", "alice@example.com").await?;
+    let bob = person(&parlour, "Bob", "bob@example.com").await?;
+    let quiet = group(&parlour, alice, "The quiet group").await?;
+    let busy = group(&parlour, alice, "The busy group").await?;
+    for group in [quiet, busy] {
+        parlour.chat.add_member(alice, group, bob).await?;
+    }
+    send(&parlour, quiet, bob, 0, "Is anybody here?").await?;
+    for turn in 0..BUSY_MESSAGES {
+        let author = if turn % 2 == 0 { alice } else { bob };
+        send(&parlour, busy, author, turn, &format!("Message {}", turn + 1)).await?;
+    }
+    if arguments.size == Size::Large {
+        large(&parlour, alice).await?;
+    }
+    parlour.chat.drain().await;
+    say(&format!(
+        "alice@example.com and bob@example.com, password {PASSWORD}"
+    ))
+}
+
+/// The account of an address, made where there is none.
+async fn person(parlour: &Parlour, name: &str, email: &str) -> Result<UserId, BoxError> {
+    let email = Secret::new(email);
+    if let Some(user) = parlour.auth.find_user(&email).await? {
+        return Ok(user);
+    }
+    let registration = Registration {
+        name: name.to_owned(),
+        email,
+        password: Secret::new(PASSWORD),
+    };
+    Ok(parlour.auth.create_user(registration).await?.id)
+}
+
+async fn group(parlour: &Parlour, owner: UserId, name: &str) -> Result<GroupId, BoxError> {
+    let id = GroupId(Uuid::new_v5(&owner.0, name.as_bytes()));
+    let draft = GroupDraft {
+        id: Some(id),
+        name: name.to_owned(),
+        description: "Made by `parlour seed`".to_owned(),
+    };
+    Ok(parlour.chat.create_group(owner, draft).await?.group.id)
+}
+
+async fn send(
+    parlour: &Parlour,
+    group: GroupId,
+    author: UserId,
+    turn: usize,
+    text: &str,
+) -> Result<(), BoxError> {
+    let id = GroupMessageId(Uuid::new_v5(&group.0, &turn.to_be_bytes()));
+    parlour
+        .chat
+        .send_message(Draft::new(author, group, text).with_id(id))
+        .await?;
+    Ok(())
+}
+
+/// A group of 50,000 with 100,000 messages. Begun once; a second call leaves it as it is.
+async fn large(parlour: &Parlour, owner: UserId) -> Result<(), BoxError> {
+    let group = group(parlour, owner, "The large group").await?;
+    if parlour.chat.show_group(owner, group).await?.member_count > 1 {
+        return Ok(());
+    }
+    let people = (1..LARGE_MEMBERS).map(|n| {
+        (
+            format!("Member {n}"),
+            Secret::new(format!("member{n}@example.com")),
+        )
+    });
+    let people = parlour
+        .auth
+        .create_users(people.collect(), &Secret::new(PASSWORD))
+        .await?;
+    let members: Vec<UserId> = [owner]
+        .into_iter()
+        .chain(people.into_iter().map(|user| user.id))
+        .collect();
+    let bar = progress("members", members.len())?;
+    for some in members.chunks(STEP) {
+        seeding::add_members(&parlour.chat, group, some).await?;
+        bar.inc(some.len() as u64);
+    }
+    bar.finish();
+    let bar = progress("messages", LARGE_MESSAGES)?;
+    for from in (0..LARGE_MESSAGES).step_by(STEP) {
+        let messages =
+            (from..from + STEP).map(|n| (members[n % members.len()], format!("Message {}", n + 1)));
+        seeding::append_messages(&parlour.chat, group, messages).await?;
+        bar.inc(STEP as u64);
+    }
+    bar.finish();
+    Ok(())
+}
+
+fn progress(what: &'static str, length: usize) -> Result<ProgressBar, BoxError> {
+    let style = ProgressStyle::with_template("{prefix:9} {wide_bar} {pos}/{len} {eta}")?;
+    let bar = ProgressBar::new(length as u64)
+        .with_style(style)
+        .with_prefix(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    Ok(bar)
+}
