@@ -54,9 +54,9 @@ impl<W: Work> Coalescer<W> {
     /// empty.
     pub(crate) fn start(work: W, settings: &Settings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
         let work = Arc::new(work);
-        let lanes = (0..settings.writers.max(1)).map(|_| {
+        let lanes = (0..settings.writers.max(1)).map(|number| {
             let (sender, queue) = mpsc::channel(settings.writer_queue.max(1));
-            tasks.spawn(Lane::new(Arc::clone(&work), settings, queue).run(stop.clone()));
+            tasks.spawn(Lane::new(number, Arc::clone(&work), settings, queue).run(stop.clone()));
             sender
         });
         Self {

@@ -50,13 +50,13 @@ impl Sweep {
         loop {
             let before = clock.now().minus(settings.republish_after);
             let ranges = store.unpublished(before, RANGES_AT_ONCE).await?;
+            if ranges.is_empty() {
+                break;
+            }
             for range in &ranges {
                 self.announce(range).await?;
             }
             store.mark_published(&ranges, clock.now()).await?;
-            if ranges.len() < RANGES_AT_ONCE as usize {
-                break;
-            }
         }
         let old = clock.now().minus(settings.keep_published);
         store.prune_published(old).await?;

@@ -1,7 +1,5 @@
 //! The example does what it says.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 #[expect(dead_code, reason = "its main stays idle")]
 #[path = "../examples/axum_embed.rs"]
 mod axum_embed;

@@ -18,6 +18,8 @@ struct Limits {
 
 /// One writer and its queue.
 pub(super) struct Lane<W: Work> {
+    /// How its metrics name it.
+    name: String,
     work: Arc<W>,
     limits: Limits,
     queue: mpsc::Receiver<Waiting<W>>,
@@ -26,7 +28,12 @@ pub(super) struct Lane<W: Work> {
 }
 
 impl<W: Work> Lane<W> {
-    pub(super) fn new(work: Arc<W>, settings: &Settings, queue: mpsc::Receiver<Waiting<W>>) -> Self {
+    pub(super) fn new(
+        number: usize,
+        work: Arc<W>,
+        settings: &Settings,
+        queue: mpsc::Receiver<Waiting<W>>,
+    ) -> Self {
         let many_groups = if settings.one_group_batches {
             0
         } else {
@@ -37,6 +44,7 @@ impl<W: Work> Lane<W> {
             many_groups,
         };
         Self {
+            name: number.to_string(),
             work,
             limits,
             queue,
@@ -52,13 +60,19 @@ impl<W: Work> Lane<W> {
                 .into_iter()
                 .map(|waiting| (waiting.ask, waiting.reply))
                 .unzip();
-            metrics::gauge!("parlour_chat_queue_depth", "queue" => W::NAME).set(self.queue.len() as f64);
-            metrics::histogram!("parlour_chat_batch_size", "queue" => W::NAME).record(asks.len() as f64);
+            self.measure(asks.len());
             for (reply, answer) in replies.into_iter().zip(self.work.perform(asks).await) {
                 // The caller may have hung up.
                 let _ = reply.send(answer);
             }
         }
+    }
+
+    fn measure(&self, batch: usize) {
+        let writer = || self.name.clone();
+        metrics::gauge!("parlour_chat_queue_depth", "queue" => W::NAME, "writer" => writer())
+            .set(self.queue.len() as f64);
+        metrics::histogram!("parlour_chat_batch_size", "queue" => W::NAME).record(batch as f64);
     }
 
     async fn first(&mut self, stop: &CancellationToken) -> Option<Waiting<W>> {

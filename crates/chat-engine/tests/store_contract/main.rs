@@ -18,11 +18,30 @@ mod read_markers;
 use std::{sync::Arc, time::Duration};
 
 use chat_engine::{
-    Broker, ChatEngine, MIGRATIONS, Settings, Store, UserResources,
-    factories::{TestBroker, TestResources},
+    Broker, Chat, ChatEngine, GroupDraft, MIGRATIONS, Settings, Store, UserResources,
+    factories::{self, TestBroker, TestResources},
 };
 use engine_interfaces::{Clock, JobId, Worker};
 use test_support::{FixedClock, TestDatabase};
+
+/// Makes each of the named tests one of SQLite and one of PostgreSQL.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        $(mod $test {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$test(crate::Setup::sqlite().await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                super::$test(crate::Setup::postgres().await).await;
+            }
+        })+
+    };
+}
+
+use on_both;
 
 /// An engine on a database of its own, and all that a test wants to turn.
 struct Setup {
@@ -99,6 +118,24 @@ impl Setup {
     }
 }
 
+on_both!(migrations_are_undone_and_done_again);
+
+async fn migrations_are_undone_and_done_again(test: Setup) {
+    test.chat.drain().await;
+    test.store.database().unmigrate(MIGRATIONS).await.unwrap();
+    test.store.migrate().await.unwrap();
+    let owner = factories::user();
+    let created = test
+        .chat
+        .create_group(owner, GroupDraft::new("Beer"))
+        .await
+        .unwrap();
+    assert_eq!(
+        test.chat.show_group(owner, created.group.id).await.unwrap(),
+        created.group
+    );
+}
+
 /// The sweep looks often, so that no test waits for it.
 fn quick() -> Settings {
     Settings {
@@ -106,22 +143,3 @@ fn quick() -> Settings {
         ..Settings::default()
     }
 }
-
-/// Makes each of the named tests one of SQLite and one of PostgreSQL.
-macro_rules! on_both {
-    ($($test:ident),+ $(,)?) => {
-        $(mod $test {
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                super::$test(crate::Setup::sqlite().await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                super::$test(crate::Setup::postgres().await).await;
-            }
-        })+
-    };
-}
-
-use on_both;

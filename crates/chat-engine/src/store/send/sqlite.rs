@@ -54,14 +54,15 @@ fn send_group(
         .select(HeadRow::as_select())
         .first(lite)
         .optional()?;
-    let Some(head) = head else {
-        return Ok(vec![Outcome::NotMember; asked.len()]);
-    };
-    let at = now.max(head.last_message_at.0);
+    // Asked even when there is no group: to a stranger it is all the same.
     let known = asked
         .iter()
         .map(|new| Ok((*new, known(lite, new)?)))
         .collect::<QueryResult<Vec<_>>>()?;
+    let Some(head) = head else {
+        return Ok(vec![Outcome::NotMember; asked.len()]);
+    };
+    let at = now.max(head.last_message_at.0);
     let outcomes = decide(known, Seq(head.last_seq), at);
 
     let mut senders = BTreeMap::new();
@@ -105,6 +106,12 @@ fn known(lite: &mut SqliteConnection, new: &NewMessage) -> QueryResult<Known> {
         .select(memberships::user_id)
         .first(lite)
         .optional()?;
+    if member.is_none() {
+        return Ok(Known {
+            member: false,
+            stored: None,
+        });
+    }
     let stored: Option<MessageRow> = messages::table
         .filter(messages::group_id.eq(Col(new.group_id)))
         .filter(messages::id.eq(Col(new.id)))
@@ -112,7 +119,7 @@ fn known(lite: &mut SqliteConnection, new: &NewMessage) -> QueryResult<Known> {
         .first(lite)
         .optional()?;
     Ok(Known {
-        member: member.is_some(),
+        member: true,
         stored: stored.map(|row| Stored {
             place: Place {
                 seq: Seq(row.seq),
