@@ -36,7 +36,7 @@ impl Store {
     /// # Errors
     /// When the settings make no pool.
     pub fn open(location: Location, settings: &PoolSettings) -> Result<Self, StoreError> {
-        Database::open(location, settings).map(Self::new)
+        Database::open(location, settings).map(Self::over)
     }
 
     /// A store in the SQLite file at `path`.

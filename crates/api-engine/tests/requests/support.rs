@@ -68,7 +68,7 @@ impl Api {
             TestDatabase::sqlite(user_resources::MIGRATIONS).await,
         ];
         let [auth_database, chat_database, resources] = &databases;
-        let auth_store = auth_engine::Store::new(auth_database.database());
+        let auth_store = auth_engine::Store::over(auth_database.database());
         let auth = AuthEngine::new(auth_store, broker.clone(), clock.clone(), factories::keys(), auth).await;
         let auth = auth.expect("authentication starts");
         let chat = ChatEngine::with(
