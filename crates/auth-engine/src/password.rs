@@ -39,9 +39,9 @@ impl Passwords {
             capacity,
             places: Arc::new(Semaphore::new(capacity)),
             threads: Arc::new(Semaphore::new(threads)),
-            hashes: counter!("auth_password_hashes_total"),
-            refused: counter!("auth_password_queue_refused_total"),
-            depth: gauge!("auth_password_queue_depth"),
+            hashes: counter!("parlour_auth_password_hashes_total"),
+            refused: counter!("parlour_auth_password_queue_refused_total"),
+            depth: gauge!("parlour_auth_password_queue_depth"),
         }
     }
 

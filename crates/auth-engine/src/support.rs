@@ -114,7 +114,7 @@ impl Recorder for HashCount {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        if key.name() == "auth_password_hashes_total" {
+        if key.name() == "parlour_auth_password_hashes_total" {
             Counter::from_arc(Arc::clone(&self.0))
         } else {
             Counter::noop()

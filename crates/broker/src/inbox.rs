@@ -37,7 +37,7 @@ impl InboxSender {
     /// Queues without waiting; what does not fit is dropped, and the reader hears of a gap.
     pub(crate) fn push(&self, delivery: Delivery) {
         if let Err(TrySendError::Full(_)) = self.queue.try_send(delivery) {
-            metrics::counter!("broker_deliveries_dropped_total").increment(1);
+            metrics::counter!("parlour_broker_deliveries_dropped_total").increment(1);
             self.missed.store(true, Ordering::Release);
             // A reader that emptied the queue in between may wait already: this wakes it. Where the queue
             // is full still, the reader comes by again and sees what it missed.

@@ -125,6 +125,6 @@ async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>) {
 }
 
 fn count(taken: &Taken, outcome: &'static str) {
-    metrics::counter!("jobs_attempts_total", "kind" => taken.job.kind.clone(), "outcome" => outcome)
+    metrics::counter!("parlour_jobs_attempts_total", "kind" => taken.job.kind.clone(), "outcome" => outcome)
         .increment(1);
 }

@@ -182,10 +182,10 @@ async fn measure(jobs: &Jobs, settings: &Settings) {
         match jobs.measure().await {
             Ok(measures) => {
                 for (queue, measured) in measures {
-                    metrics::gauge!("jobs_depth", "queue" => queue).set(measured.depth as f64);
-                    metrics::gauge!("jobs_oldest_seconds", "queue" => queue)
+                    metrics::gauge!("parlour_jobs_depth", "queue" => queue).set(measured.depth as f64);
+                    metrics::gauge!("parlour_jobs_oldest_seconds", "queue" => queue)
                         .set(measured.oldest.as_secs_f64());
-                    metrics::gauge!("jobs_dead", "queue" => queue).set(measured.dead as f64);
+                    metrics::gauge!("parlour_jobs_dead", "queue" => queue).set(measured.dead as f64);
                 }
             }
             Err(error) => tracing::warn!(error = %chain(&error), "the jobs could not be counted"),

@@ -74,7 +74,7 @@ impl Publisher {
     /// Queues without waiting.
     pub(super) fn control(&self, control: Control) {
         if self.controls.try_send(control).is_err() {
-            metrics::counter!("broker_controls_dropped_total").increment(1);
+            metrics::counter!("parlour_broker_controls_dropped_total").increment(1);
         }
     }
 }
@@ -107,7 +107,7 @@ async fn keep(
                         return; // the publisher is gone
                     }
                     if let Err(error) = send(&link, &channel, controls.drain(..)).await {
-                        metrics::counter!("broker_controls_dropped_total").increment(count as u64);
+                        metrics::counter!("parlour_broker_controls_dropped_total").increment(count as u64);
                         tracing::debug!(%error, "controls were not sent");
                     }
                 }

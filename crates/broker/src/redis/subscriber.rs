@@ -108,7 +108,7 @@ fn hear(push: PushInfo, control: &str, inbox: &InboxSender) {
     match delivery {
         Ok(delivery) => inbox.push(delivery),
         // The error would quote the text.
-        Err(_) => metrics::counter!("broker_hints_malformed_total").increment(1),
+        Err(_) => metrics::counter!("parlour_broker_hints_malformed_total").increment(1),
     }
 }
 
