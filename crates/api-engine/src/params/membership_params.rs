@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{errors::ErrorHandler, serializers::RoleName};
 
+/// The longest address, in characters; an id is shorter.
+const MAX_EMAIL: usize = 254;
+
 /// Who is to be added.
 #[derive(Debug)]
 pub(crate) enum NewMember {
@@ -47,6 +50,8 @@ impl PartialSchema for NewMember {
             let text = ObjectBuilder::new()
                 .schema_type(Type::String)
                 .format(Some(SchemaFormat::KnownFormat(format)))
+                .min_length(Some(1))
+                .max_length(Some(MAX_EMAIL))
                 .description(Some(about));
             ObjectBuilder::new().property(field, text).required(field).build()
         };

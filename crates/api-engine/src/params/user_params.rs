@@ -118,7 +118,7 @@ pub(crate) struct ProfileParams {
     )]
     password: Option<Secret>,
     /// Proves that the user is at the keys.
-    #[schema(value_type = String, format = Password, pattern = r"^[^\u0000]*$")]
+    #[schema(value_type = String, format = Password, min_length = 1, pattern = r"^[^\u0000]*$")]
     current_password: Secret,
 }
 
