@@ -70,8 +70,10 @@ impl ChatEngine {
             tasks,
             stop,
         };
-        let sweep = Sweep::new(&engine.context).run(engine.stop.clone());
-        engine.tasks.spawn(sweep);
+        if engine.context.settings.sweep {
+            let sweep = Sweep::new(&engine.context).run(engine.stop.clone());
+            engine.tasks.spawn(sweep);
+        }
         Arc::new(engine)
     }
 

@@ -25,6 +25,8 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// How many statements' messages may wait to be announced; past it they are left to the sweep. 1,024.
     pub announce_queue: usize,
+    /// This engine looks for what was not announced. On; off where other processes over the same store do.
+    pub sweep: bool,
     /// How often what was not announced is looked for. 1 s.
     pub sweep_interval: Duration,
     /// How old a message is when the sweep announces it again. 1 s.
@@ -47,6 +49,7 @@ impl Default for Settings {
             one_group_batches: false,
             send_timeout: Duration::from_secs(10),
             announce_queue: 1_024,
+            sweep: true,
             sweep_interval: Duration::from_secs(1),
             republish_after: Duration::from_secs(1),
             keep_published: Duration::from_secs(5 * 60),

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +22,7 @@ pub struct TestBroker {
     messages: Told<Arc<GroupMessage>>,
     controls: Told<Control>,
     fails: AtomicBool,
+    refused: AtomicUsize,
 }
 
 impl TestBroker {
@@ -33,6 +34,11 @@ impl TestBroker {
     /// All is well again.
     pub fn heal(&self) {
         self.fails.store(false, Ordering::SeqCst);
+    }
+
+    /// How many messages could not be announced, each as often as it was tried.
+    pub fn refused(&self) -> usize {
+        self.refused.load(Ordering::SeqCst)
     }
 
     /// The next message that is announced, or was and is not asked for yet. Panics when none comes.
@@ -60,6 +66,7 @@ impl TestBroker {
 impl Broker for TestBroker {
     async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
         if self.fails.load(Ordering::SeqCst) {
+            self.refused.fetch_add(messages.len(), Ordering::SeqCst);
             return Err(BrokerError("the test made it fail".into()));
         }
         self.messages.tell(messages.iter().cloned());

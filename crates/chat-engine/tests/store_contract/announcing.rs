@@ -141,6 +141,7 @@ async fn what_the_broker_missed_is_announced_by_the_sweep(test: Setup) {
             .await
             .unwrap();
     }
+    until("all was tried", async || test.broker.refused() == 150).await;
     test.clock.advance(Duration::from_secs(2));
     assert_eq!(
         outbox(&test.store).await.0,
