@@ -58,14 +58,14 @@ async fn run(node: Arc<Node>, outbox: Arc<Outbox>, mut packets: mpsc::Receiver<P
         auth = time::timeout(node.settings.connect_timeout, introduction(&mut packets)) => auth,
         () = outbox.closed() => return,
     };
-    let admitted = match hello {
-        Ok(Some(Ok(auth))) => node.admit(&outbox, auth).await,
-        Ok(Some(Err(refusal))) => Err(refusal),
+    let auth = match hello {
+        Ok(Some(Ok(auth))) => auth,
+        Ok(Some(Err(refusal))) => return outbox.turn_away(refusal),
         Ok(None) | Err(_) => return outbox.hang_up(),
     };
-    let (session, entered, have) = match admitted {
+    let (session, entered, have) = match node.admit(&outbox, auth).await {
         Ok(admitted) => admitted,
-        Err(refusal) => return outbox.close(&refusal),
+        Err(refusal) => return outbox.turn_away(Frame::refused(&refusal)),
     };
     outbox.uncork(Frame::connected(&sid));
     let catching_up = {
@@ -82,18 +82,20 @@ async fn run(node: Arc<Node>, outbox: Arc<Outbox>, mut packets: mpsc::Receiver<P
 }
 
 /// Waits for the client to say who it is; none when it is gone.
-async fn introduction(packets: &mut mpsc::Receiver<Packet>) -> Option<Result<Value, Refusal>> {
+async fn introduction(packets: &mut mpsc::Receiver<Packet>) -> Option<Result<Value, Frame>> {
     loop {
         match packets.recv().await? {
-            Packet::Connect(auth) => return Some(auth),
-            Packet::ConnectElsewhere(_) => {
-                let reason = Refusal::saying(ErrorCode::NotFound, "There is no such namespace");
-                return Some(Err(reason));
-            }
+            Packet::Connect(auth) => return Some(auth.map_err(|refusal| Frame::refused(&refusal))),
+            Packet::ConnectElsewhere(namespace) => return Some(Err(no_namespace(&namespace))),
             Packet::Disconnect => return None,
             Packet::Event { .. } | Packet::Other => tracing::debug!("a packet came before CONNECT"),
         }
     }
+}
+
+fn no_namespace(namespace: &str) -> Frame {
+    let reason = Refusal::saying(ErrorCode::NotFound, "There is no such namespace");
+    Frame::refused_in(namespace, &reason)
 }
 
 /// Answers events, one after the other, until the client is gone.
@@ -109,10 +111,7 @@ async fn serve(node: &Arc<Node>, session: &Session, packets: &mut mpsc::Receiver
                 };
                 reply(&session.outbox, ack, answer);
             }
-            Packet::ConnectElsewhere(namespace) => {
-                let reason = Refusal::saying(ErrorCode::NotFound, "There is no such namespace");
-                session.outbox.send(Frame::refused_in(&namespace, &reason));
-            }
+            Packet::ConnectElsewhere(namespace) => session.outbox.send(no_namespace(&namespace)),
             Packet::Disconnect => return,
             Packet::Connect(_) | Packet::Other => tracing::debug!("a packet means nothing here"),
         }

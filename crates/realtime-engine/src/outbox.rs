@@ -114,7 +114,7 @@ impl Outbox {
             metrics::counter!("realtime_slow_clients_closed_total").increment(1);
             state.queue.clear();
             let reason = Refusal::saying(ErrorCode::RateLimited, "Too slow to take what was sent");
-            return self.finish(&mut state, vec![events::closed(&reason), Frame::disconnected()]);
+            return self.finish(&mut state, [events::closed(&reason), Frame::disconnected()]);
         }
         state.bytes += frame.len();
         state.queue.push_back(frame);
@@ -129,11 +129,16 @@ impl Outbox {
         match state.phase {
             Phase::Closed => {}
             // Whoever is not in yet is not let in.
-            Phase::Corked => {
-                state.queue.clear();
-                self.finish(&mut state, vec![Frame::refused(reason)]);
-            }
-            Phase::Open => self.finish(&mut state, vec![events::closed(reason), Frame::disconnected()]),
+            Phase::Corked => self.finish(&mut state, [Frame::refused(reason)]),
+            Phase::Open => self.finish(&mut state, [events::closed(reason), Frame::disconnected()]),
+        }
+    }
+
+    /// Does not let the client in: `refusal` is all that it gets.
+    pub(crate) fn turn_away(self: &Arc<Self>, refusal: Frame) {
+        let mut state = self.lock();
+        if state.phase == Phase::Corked {
+            self.finish(&mut state, [refusal]);
         }
     }
 
@@ -172,7 +177,10 @@ impl Outbox {
     }
 
     /// Nothing but `last` comes after what waits; the connection ends when it is out, or the time is.
-    fn finish(self: &Arc<Self>, state: &mut State, last: Vec<Frame>) {
+    fn finish<const N: usize>(self: &Arc<Self>, state: &mut State, last: [Frame; N]) {
+        if state.phase == Phase::Corked {
+            state.queue.clear();
+        }
         state.queue.extend(last);
         state.phase = Phase::Closed;
         self.pump(state);
