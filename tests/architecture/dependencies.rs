@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("suites", &[]),
     // Composes.
     (
-        "parlour",
+        "composition",
         &[
             "engine-interfaces",
             "database",
@@ -33,6 +33,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "chat-engine",
             "api-engine",
             "realtime-engine",
+            "broker",
+            "jobs",
+        ],
+    ),
+    // The embedded default, and the tools: what administrators may do to an engine is in the engine.
+    (
+        "parlour",
+        &[
+            "composition",
+            "engine-interfaces",
+            "auth-engine",
+            "chat-engine",
+            "api-engine",
             "broker",
             "jobs",
         ],

@@ -1,18 +1,16 @@
 //! `parlour`: all of Parlour in one process on the embedded default, and its tools.
 //!
-//! A composition, no logic: which engine gets which store, broker and setting is in `compose`; what the
+//! A composition, no logic: what processes are put together from is in the crate `composition`; what the
 //! commands do is in the engines.
 
 mod commands;
-mod compose;
 mod config;
-mod logs;
-mod secrets;
 mod serve;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use composition::{logs, process, settings};
 
 use crate::config::Config;
 
@@ -48,8 +46,8 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command, config } = Cli::parse();
-    logs::start(config.log_format);
+    let Cli { command, config } = settings::parse();
+    logs::start(config.process.log_format);
     let done = match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config).await,
         Command::Migrate => commands::migrate(&config).await,
@@ -59,11 +57,5 @@ async fn main() -> ExitCode {
         Command::Users(command) => commands::users::run(&config, command).await,
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            commands::complain(error.as_ref());
-            ExitCode::FAILURE
-        }
-    }
+    process::exit_code("parlour", done)
 }

@@ -35,6 +35,15 @@ pub struct RedisBroker {
 pub struct RedisUrlError(#[source] BoxError);
 
 impl RedisBroker {
+    /// Can `url` be read? Connects to nothing.
+    ///
+    /// # Errors
+    /// When it can't.
+    pub fn check(url: &str, settings: &RedisSettings) -> Result<(), RedisUrlError> {
+        let checked = Dialer::new(url, settings).map(drop);
+        checked.map_err(|error| RedisUrlError(error.into()))
+    }
+
     /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`. Waits for the
     /// connection, but no longer than [`RedisSettings::timeout`]: a server that is away is no error.
     ///

@@ -1,10 +1,11 @@
 //! `parlour jobs`.
 
 use clap::Subcommand;
+use composition::process::say;
 use engine_interfaces::{BoxError, JobId, Limit};
 use jobs::JobState;
 
-use crate::{commands::say, compose::Parlour, config::Config};
+use crate::config::Config;
 
 /// Lists jobs, and retries dead ones.
 #[derive(Subcommand)]
@@ -27,8 +28,9 @@ pub(crate) enum Command {
 
 /// Runs one of them.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxError> {
-    Parlour::migrate(config).await?;
-    let jobs = Parlour::jobs(config)?;
+    let stores = config.stores()?;
+    stores.migrate().await?;
+    let jobs = stores.jobs(&config.process);
     match command {
         Command::List { state, limit } => {
             for (engine, job) in jobs.list(state, Limit::page(limit).unwrap_or_default()).await? {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use auth_engine::{Authentication, Registration, Secret, UserId};
 use chat_engine::{Chat, Draft, GroupDraft, GroupId, GroupMessageId, seeding};
 use clap::{Args, ValueEnum};
+use composition::{Engines, process::say};
 use engine_interfaces::BoxError;
 use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
-use crate::{commands::say, compose::Parlour, config::Config};
+use crate::config::Config;
 
 /// What to make.
 #[derive(Args)]
@@ -37,32 +38,32 @@ const STEP: usize = 1_000;
 
 /// Makes what is not there yet: the same every time.
 pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
-    let parlour = Parlour::open(config).await?;
-    let alice = person(&parlour, "Alice", "alice@example.com").await?;
-    let bob = person(&parlour, "Bob", "bob@example.com").await?;
-    let quiet = group(&parlour, alice, "The quiet group").await?;
-    let busy = group(&parlour, alice, "The busy group").await?;
+    let engines = config.engines().await?;
+    let alice = person(&engines, "Alice", "alice@example.com").await?;
+    let bob = person(&engines, "Bob", "bob@example.com").await?;
+    let quiet = group(&engines, alice, "The quiet group").await?;
+    let busy = group(&engines, alice, "The busy group").await?;
     for group in [quiet, busy] {
-        parlour.chat.add_member(alice, group, bob).await?;
+        engines.chat.add_member(alice, group, bob).await?;
     }
-    send(&parlour, quiet, bob, 0, "Is anybody here?").await?;
+    send(&engines, quiet, bob, 0, "Is anybody here?").await?;
     for turn in 0..BUSY_MESSAGES {
         let author = if turn % 2 == 0 { alice } else { bob };
-        send(&parlour, busy, author, turn, &format!("Message {}", turn + 1)).await?;
+        send(&engines, busy, author, turn, &format!("Message {}", turn + 1)).await?;
     }
     if arguments.size == Size::Large {
-        large(&parlour, alice).await?;
+        large(&engines, alice).await?;
     }
-    parlour.chat.drain().await;
+    engines.chat.drain().await;
     say(&format!(
         "alice@example.com and bob@example.com, password {PASSWORD}"
     ))
 }
 
 /// The account of an address, made where there is none.
-async fn person(parlour: &Parlour, name: &str, email: &str) -> Result<UserId, BoxError> {
+async fn person(engines: &Engines, name: &str, email: &str) -> Result<UserId, BoxError> {
     let email = Secret::new(email);
-    if let Some(user) = parlour.auth.find_user(&email).await? {
+    if let Some(user) = engines.auth.find_user(&email).await? {
         return Ok(user);
     }
     let registration = Registration {
@@ -70,28 +71,28 @@ async fn person(parlour: &Parlour, name: &str, email: &str) -> Result<UserId, Bo
         email,
         password: Secret::new(PASSWORD),
     };
-    Ok(parlour.auth.create_user(registration).await?.id)
+    Ok(engines.auth.create_user(registration).await?.id)
 }
 
-async fn group(parlour: &Parlour, owner: UserId, name: &str) -> Result<GroupId, BoxError> {
+async fn group(engines: &Engines, owner: UserId, name: &str) -> Result<GroupId, BoxError> {
     let id = GroupId(Uuid::new_v5(&owner.0, name.as_bytes()));
     let draft = GroupDraft {
         id: Some(id),
         name: name.to_owned(),
         description: "Made by `parlour seed`".to_owned(),
     };
-    Ok(parlour.chat.create_group(owner, draft).await?.group.id)
+    Ok(engines.chat.create_group(owner, draft).await?.group.id)
 }
 
 async fn send(
-    parlour: &Parlour,
+    engines: &Engines,
     group: GroupId,
     author: UserId,
     turn: usize,
     text: &str,
 ) -> Result<(), BoxError> {
     let id = GroupMessageId(Uuid::new_v5(&group.0, &turn.to_be_bytes()));
-    parlour
+    engines
         .chat
         .send_message(Draft::new(author, group, text).with_id(id))
         .await?;
@@ -99,9 +100,9 @@ async fn send(
 }
 
 /// A group of 50,000 with 100,000 messages. Begun once; a second call leaves it as it is.
-async fn large(parlour: &Parlour, owner: UserId) -> Result<(), BoxError> {
-    let group = group(parlour, owner, "The large group").await?;
-    if parlour.chat.show_group(owner, group).await?.member_count > 1 {
+async fn large(engines: &Engines, owner: UserId) -> Result<(), BoxError> {
+    let group = group(engines, owner, "The large group").await?;
+    if engines.chat.show_group(owner, group).await?.member_count > 1 {
         return Ok(());
     }
     let people = (1..LARGE_MEMBERS).map(|n| {
@@ -110,7 +111,7 @@ async fn large(parlour: &Parlour, owner: UserId) -> Result<(), BoxError> {
             Secret::new(format!("member{n}@example.com")),
         )
     });
-    let people = parlour
+    let people = engines
         .auth
         .create_users(people.collect(), &Secret::new(PASSWORD))
         .await?;
@@ -120,7 +121,7 @@ async fn large(parlour: &Parlour, owner: UserId) -> Result<(), BoxError> {
         .collect();
     let bar = progress("members", members.len())?;
     for some in members.chunks(STEP) {
-        seeding::add_members(&parlour.chat, group, some).await?;
+        seeding::add_members(&engines.chat, group, some).await?;
         bar.inc(some.len() as u64);
     }
     bar.finish();
@@ -128,7 +129,7 @@ async fn large(parlour: &Parlour, owner: UserId) -> Result<(), BoxError> {
     for from in (0..LARGE_MESSAGES).step_by(STEP) {
         let messages =
             (from..from + STEP).map(|n| (members[n % members.len()], format!("Message {}", n + 1)));
-        seeding::append_messages(&parlour.chat, group, messages).await?;
+        seeding::append_messages(&engines.chat, group, messages).await?;
         bar.inc(STEP as u64);
     }
     bar.finish();

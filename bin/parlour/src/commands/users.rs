@@ -4,9 +4,10 @@ use std::{env, io};
 
 use auth_engine::{AuthError, Authentication, Registration, Secret, UserId};
 use clap::Subcommand;
+use composition::process::say;
 use engine_interfaces::{BoxError, Limit};
 
-use crate::{commands::say, compose::Parlour, config::Config};
+use crate::config::Config;
 
 /// Lists, creates, disables users and sets their passwords.
 #[derive(Subcommand)]
@@ -35,7 +36,7 @@ pub(crate) enum Command {
 
 /// Runs one of them.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxError> {
-    let auth = Parlour::open(config).await?.auth;
+    let auth = config.engines().await?.auth;
     match command {
         Command::List => {
             let mut last = None;

@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::LogFormat;
+use crate::settings::LogFormat;
 
 /// What is logged where `RUST_LOG` says nothing: the servers' own comings and goings are no news.
-const DEFAULT: &str = "info,actix_server=warn,apalis_core=warn";
+const DEFAULT: &str = "info,actix_server=warn,actix_http=off,apalis_core=warn";
 
 /// Starts logging; `RUST_LOG` narrows it.
-pub(crate) fn start(format: LogFormat) {
+pub fn start(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

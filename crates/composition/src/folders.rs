@@ -1,4 +1,4 @@
-//! The secrets that a first start makes.
+//! Folders and files that nobody else may look into, and the secrets that a first start makes there.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use rand::{TryRngCore, rngs::OsRng};
 ///
 /// # Errors
 /// Names the file and the cure.
-pub(crate) fn load_or_make(folder: &Path, name: &str) -> Result<String, String> {
+pub fn load_or_make_secret(folder: &Path, name: &str) -> Result<String, String> {
     let path = folder.join(name);
     match fs::read_to_string(&path) {
         Ok(text) => Ok(text.trim_end().to_owned()),
@@ -37,7 +37,10 @@ pub(crate) fn load_or_make(folder: &Path, name: &str) -> Result<String, String> 
 }
 
 /// Makes a folder that nobody else may look into; one that is there already stays as it is.
-pub(crate) fn make_private(folder: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
@@ -70,10 +73,10 @@ mod tests {
     fn a_secret_is_made_once_and_kept_private() {
         let folder = tempfile::TempDir::new().unwrap();
         let data = folder.path().join("data");
-        let first = load_or_make(&data, "token_secret").unwrap();
+        let first = load_or_make_secret(&data, "token_secret").unwrap();
         assert_eq!(first.len(), 96);
-        assert_eq!(load_or_make(&data, "token_secret").unwrap(), first);
-        assert_ne!(load_or_make(&data, "password_key").unwrap(), first);
+        assert_eq!(load_or_make_secret(&data, "token_secret").unwrap(), first);
+        assert_ne!(load_or_make_secret(&data, "password_key").unwrap(), first);
         let mode = fs::metadata(data.join("token_secret"))
             .unwrap()
             .permissions()

@@ -1,0 +1,106 @@
+//! The engines over their stores.
+
+use std::sync::Arc;
+
+use api_engine::ApiEngine;
+use auth_engine::{AuthEngine, Keys, StartError};
+use chat_engine::ChatEngine;
+use engine_interfaces::{BoxError, Broker, Clock, SystemClock, UserResources};
+use jobs::{Every, Runner};
+use realtime_engine::RealtimeEngine;
+use user_resources::UserResourcesEngine;
+
+use crate::Stores;
+
+/// The engines of one process.
+pub struct Engines {
+    /// Users, passwords, tokens.
+    pub auth: Arc<AuthEngine>,
+    /// Groups, memberships, messages.
+    pub chat: Arc<ChatEngine>,
+    clock: Arc<dyn Clock>,
+    broker: Arc<dyn Broker>,
+    stores: Stores,
+}
+
+impl Engines {
+    /// Starts the engines over migrated stores.
+    ///
+    /// # Errors
+    /// When a store is away, or the keys do not fit what is stored.
+    pub async fn start(
+        stores: Stores,
+        broker: Arc<dyn Broker>,
+        keys: Keys,
+        auth: auth_engine::Settings,
+        chat: chat_engine::Settings,
+    ) -> Result<Self, BoxError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let auth = AuthEngine::new(
+            auth_engine::Store::over(stores.auth.clone()),
+            broker.clone(),
+            clock.clone(),
+            keys,
+            auth,
+        )
+        .await
+        .map_err(with_cure)?;
+        let resources: Arc<dyn UserResources> =
+            Arc::new(UserResourcesEngine::over(stores.user_resources.clone()).with_clock(clock.clone()));
+        let chat = ChatEngine::with(
+            chat_engine::Store::over(stores.chat.clone()),
+            broker.clone(),
+            resources,
+            clock.clone(),
+            chat,
+        );
+        Ok(Self {
+            auth,
+            chat,
+            clock,
+            broker,
+            stores,
+        })
+    }
+
+    /// The HTTP API over them.
+    #[must_use]
+    pub fn api(&self, settings: api_engine::Settings) -> ApiEngine {
+        ApiEngine {
+            authentication: self.auth.clone(),
+            chat: self.chat.clone(),
+            clock: self.clock.clone(),
+            settings,
+        }
+    }
+
+    /// Real time over them.
+    #[must_use]
+    pub fn realtime(&self, settings: realtime_engine::Settings) -> RealtimeEngine {
+        RealtimeEngine::new(
+            self.auth.clone(),
+            self.chat.clone(),
+            self.broker.clone(),
+            self.clock.clone(),
+            settings,
+        )
+    }
+
+    /// Everybody's workers.
+    #[must_use]
+    pub fn runner(&self, settings: jobs::Settings) -> Runner {
+        Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
+            .queue("auth", self.stores.auth.clone(), self.auth.workers())
+            .queue("chat", self.stores.chat.clone(), self.chat.workers())
+            .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
+    }
+}
+
+fn with_cure(error: StartError) -> BoxError {
+    match error {
+        StartError::PasswordKey { .. } => {
+            format!("PASSWORD_KEY: {error}; name that key in PASSWORD_KEY or PASSWORD_KEYS_OLD").into()
+        }
+        other => other.into(),
+    }
+}

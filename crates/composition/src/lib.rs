@@ -1,0 +1,23 @@
+//! What every process of Parlour is put together from: which engine gets which store, broker, clock and
+//! setting.
+//!
+//! | Module | Holds |
+//! |---|---|
+//! | [`settings`] | every setting, in groups: a process has the groups of what it runs |
+//! | [`Stores`], [`Engines`] | the engines over their stores |
+//! | [`shared`] | what `api`, `realtime` and `worker` have in common |
+//! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
+//!
+//! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
+//! `Settings`.
+
+mod engines;
+pub mod folders;
+pub mod logs;
+pub mod process;
+pub mod settings;
+pub mod shared;
+mod stores;
+
+pub use engines::Engines;
+pub use stores::Stores;

@@ -1,0 +1,108 @@
+//! What every process does at its start and at its end.
+
+use std::{
+    error::Error,
+    io::{self, Write},
+    net::{SocketAddr, TcpListener},
+    process::ExitCode,
+};
+
+use engine_interfaces::BoxError;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::settings::{ProcessSettings, Switch};
+
+/// Takes the address that a setting names.
+///
+/// # Errors
+/// Names the setting and the cure.
+pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, BoxError> {
+    TcpListener::bind(address).map_err(|error| {
+        format!("{setting}={address}: {error}; name a free address of this machine, such as 127.0.0.1:0")
+            .into()
+    })
+}
+
+/// The same listener, for a server on tokio's own.
+///
+/// # Errors
+/// When the system refuses it.
+pub fn tokio_listener(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Serves the metrics, and `/health`, on a port of their own.
+///
+/// # Errors
+/// Names the setting and the cure.
+pub fn measure(settings: &ProcessSettings) -> Result<(), BoxError> {
+    let Switch::On(address) = settings.metrics_listen else {
+        return Ok(());
+    };
+    PrometheusBuilder::new()
+        .with_http_listener(address)
+        .install()
+        .map_err(|error| {
+            format!("METRICS_LISTEN={address}: {error}; name a free address of this machine, or `off`").into()
+        })
+}
+
+/// Is cancelled by SIGTERM and by Ctrl-C.
+///
+/// # Errors
+/// When the system gives no signals.
+pub fn stop_signal() -> io::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let told = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        told.cancel();
+    });
+    Ok(stop)
+}
+
+/// Says what runs and where it is found, once it is ready.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn greet(name: &str, places: &[(&str, String)], settings: &ProcessSettings) -> Result<(), BoxError> {
+    say(&format!("{name} {}", env!("CARGO_PKG_VERSION")))?;
+    for (what, place) in places {
+        say(&format!("  {what:9}  {place}"))?;
+    }
+    if let Switch::On(metrics) = settings.metrics_listen {
+        say(&format!("  Metrics    http://{metrics}/metrics"))?;
+    }
+    say("Ready. Ctrl-C stops it.")
+}
+
+/// Prints a line.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn say(line: &str) -> Result<(), BoxError> {
+    Ok(writeln!(io::stdout(), "{line}")?)
+}
+
+/// How the process `name` ends; what went wrong is said, with its causes.
+#[must_use]
+pub fn exit_code(name: &str, done: Result<(), BoxError>) -> ExitCode {
+    let Err(error) = done else {
+        return ExitCode::SUCCESS;
+    };
+    let error: &(dyn Error + 'static) = error.as_ref();
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "{name}: {text}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,27 @@
+//! Every setting, its default and its limit. Each is an environment variable, and an option of the same name
+//! on the command line, which wins. A secret one may also lie in a file, which its name with `_FILE` names.
+
+mod accounts;
+mod chat;
+mod files;
+mod http;
+mod process;
+mod secrets;
+mod sockets;
+mod stores;
+mod values;
+mod web;
+
+pub use accounts::{AccountSettings, SignUp};
+pub use chat::ChatSettings;
+pub use files::parse;
+pub use http::HttpSettings;
+pub use process::{LogFormat, ProcessSettings};
+pub use secrets::SecretSettings;
+pub use sockets::SocketSettings;
+pub(crate) use stores::Locations;
+pub use stores::StoreSettings;
+pub use values::{SecretText, Switch};
+pub use web::{Addresses, WebSettings};
+
+use values::{at_least_one, size};

@@ -1,0 +1,54 @@
+//! The process itself.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Args;
+
+use super::Switch;
+
+/// The process itself.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Process")]
+pub struct ProcessSettings {
+    /// The metrics' address, or `off`.
+    #[arg(
+        long,
+        env = "METRICS_LISTEN",
+        value_name = "ADDRESS|off",
+        default_value = "127.0.0.1:9400"
+    )]
+    pub metrics_listen: Switch<SocketAddr>,
+
+    /// The longest that work in hand may take when the process is told to stop.
+    #[arg(long, env = "DRAIN_LIMIT", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub drain_limit: Duration,
+
+    /// How logs are written.
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "pretty|json",
+        default_value = "pretty"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// A JSON object a line.
+    Json,
+}
+
+impl ProcessSettings {
+    /// The runner's of jobs.
+    #[must_use]
+    pub fn jobs(&self) -> jobs::Settings {
+        jobs::Settings {
+            drain: self.drain_limit,
+            ..jobs::Settings::default()
+        }
+    }
+}

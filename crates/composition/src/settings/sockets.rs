@@ -1,0 +1,44 @@
+//! Real time.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::{Addresses, ProcessSettings, WebSettings, at_least_one, size};
+
+/// Real time.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Real time")]
+pub struct SocketSettings {
+    /// Real time's address.
+    #[arg(long, env = "REALTIME_LISTEN", value_name = "ADDRESS", default_value_t = Addresses::default().realtime)]
+    pub realtime_listen: SocketAddr,
+
+    /// The most sockets of a user.
+    #[arg(long, env = "MAX_SOCKETS_PER_USER", value_name = "N", default_value_t = 20, value_parser = at_least_one())]
+    pub max_sockets_per_user: u64,
+
+    /// The most events a socket may send in a second.
+    #[arg(long, env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub events_per_second: u32,
+}
+
+impl SocketSettings {
+    /// The realtime engine's; call it once the addresses are known.
+    #[must_use]
+    pub fn realtime(
+        &self,
+        web: &WebSettings,
+        process: &ProcessSettings,
+        addresses: Addresses,
+    ) -> realtime_engine::Settings {
+        realtime_engine::Settings {
+            allowed_origins: web.origins(addresses),
+            max_sockets_per_user: size(self.max_sockets_per_user),
+            events_per_second: self.events_per_second,
+            payload_limit: web.payload_limit(),
+            drain: process.drain_limit,
+            ..realtime_engine::Settings::default()
+        }
+    }
+}

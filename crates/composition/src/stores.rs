@@ -1,0 +1,110 @@
+//! Each engine's store.
+
+use std::sync::Arc;
+
+use database::{Database, Location, PoolSettings};
+use engine_interfaces::{BoxError, SystemClock};
+use jobs::Jobs;
+
+use crate::{
+    folders,
+    settings::{Locations, ProcessSettings, StoreSettings},
+};
+
+/// Each engine's store.
+#[derive(Clone)]
+pub struct Stores {
+    pub(crate) auth: Database,
+    pub(crate) chat: Database,
+    pub(crate) user_resources: Database,
+    pub(crate) jobs: Database,
+}
+
+impl Stores {
+    /// Of a process that may have them for itself: SQLite files where the settings say nothing else.
+    ///
+    /// # Errors
+    /// Names the setting and the cure.
+    pub fn embedded(settings: &StoreSettings) -> Result<Self, BoxError> {
+        Self::open(settings.embedded()?, &settings.pool())
+    }
+
+    /// Of processes that have them in common: on PostgreSQL. Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Names the setting and the cure.
+    pub fn shared(settings: &StoreSettings) -> Result<Self, BoxError> {
+        Self::open(settings.shared()?, &settings.pool())
+    }
+
+    fn open(locations: Locations, pool: &PoolSettings) -> Result<Self, BoxError> {
+        let open = |(setting, location): (&str, Location)| -> Result<Database, BoxError> {
+            if let Location::Sqlite { path } = &location
+                && let Some(folder) = path.parent()
+            {
+                let made = folders::make_private(folder);
+                made.map_err(|error| {
+                    format!(
+                        "{setting}: {}: {error}; name a folder that can be written",
+                        folder.display()
+                    )
+                })?;
+            }
+            Ok(Database::open(location, pool)?)
+        };
+        Ok(Self {
+            auth: open(locations.auth)?,
+            chat: open(locations.chat)?,
+            user_resources: open(locations.user_resources)?,
+            jobs: open(locations.jobs)?,
+        })
+    }
+
+    /// Brings the stores to this version's tables; answers the versions that ran, by engine.
+    ///
+    /// # Errors
+    /// When a database is away or refuses a migration.
+    pub async fn migrate(&self) -> Result<Vec<(&'static str, Vec<String>)>, BoxError> {
+        Ok(vec![
+            ("auth", self.auth.migrate(auth_engine::MIGRATIONS).await?),
+            ("chat", self.chat.migrate(chat_engine::MIGRATIONS).await?),
+            (
+                "user_resources",
+                self.user_resources.migrate(user_resources::MIGRATIONS).await?,
+            ),
+            ("jobs", self.jobs.migrate(jobs::MIGRATIONS).await?),
+        ])
+    }
+
+    /// Have the stores this version's tables?
+    ///
+    /// # Errors
+    /// Names the first that has not, and the cure; or says that a database is away.
+    pub async fn check_migrated(&self) -> Result<(), BoxError> {
+        for (database, migrations) in [
+            (&self.auth, auth_engine::MIGRATIONS),
+            (&self.chat, chat_engine::MIGRATIONS),
+            (&self.user_resources, user_resources::MIGRATIONS),
+            (&self.jobs, jobs::MIGRATIONS),
+        ] {
+            let pending = database.pending_migrations(migrations).await?;
+            if !pending.is_empty() {
+                return Err(format!(
+                    "{} lacks the migrations {}; run `parlour migrate` with the same settings first",
+                    database.location(),
+                    pending.join(", ")
+                )
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody's jobs, for the operator.
+    #[must_use]
+    pub fn jobs(&self, process: &ProcessSettings) -> Jobs {
+        Jobs::new(Arc::new(SystemClock), self.jobs.clone(), process.jobs())
+            .queue("auth", self.auth.clone())
+            .queue("chat", self.chat.clone())
+    }
+}
