@@ -5,6 +5,8 @@ mod kills;
 #[cfg(test)]
 mod loads;
 #[cfg(test)]
+mod restarts;
+#[cfg(test)]
 mod starts;
 #[cfg(test)]
 mod support;

@@ -1,0 +1,26 @@
+// Somebody who stays: an official client that comes back by itself, names what it has of each group, and tells
+// each message as a line of JSON.
+//
+//   TOKEN=... node listener.mjs http://127.0.0.1:8081
+
+import { io } from "socket.io-client";
+
+const have = {};
+const socket = io(process.argv[2], {
+  auth: (give) => give({ token: process.env.TOKEN, have }),
+  reconnectionDelay: 50,
+  reconnectionDelayMax: 200,
+});
+const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+socket.on("connect", () => tell({ event: "connect" }));
+socket.on("disconnect", (reason) => {
+  tell({ event: "disconnect", reason });
+  // A server that says goodbye is not called again unless asked to.
+  if (reason === "io server disconnect") socket.connect();
+});
+socket.on("message", (message) => {
+  have[message.group_id] = message.seq;
+  tell({ event: "message", group_id: message.group_id, seq: message.seq });
+});
+socket.on("resync", (payload) => tell({ event: "resync", ...payload }));
