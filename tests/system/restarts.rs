@@ -42,14 +42,24 @@ impl Listener {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { lines, _process: process }
+        Self {
+            lines,
+            _process: process,
+        }
     }
 
     async fn next(&mut self, event: &str) -> Value {
         loop {
-            let line = timeout(PATIENCE, self.lines.next_line()).await.unwrap().unwrap().unwrap();
+            let line = timeout(PATIENCE, self.lines.next_line())
+                .await
+                .unwrap()
+                .unwrap()
+                .unwrap();
             let line: Value = serde_json::from_str(&line).unwrap();
-            assert_ne!(line["event"], "resync", "so little is sent, and not left to be read");
+            assert_ne!(
+                line["event"], "resync",
+                "so little is sent, and not left to be read"
+            );
             if line["event"] == event {
                 return line;
             }
@@ -92,8 +102,15 @@ async fn a_restart_in_mid_conversation_loses_and_doubles_nothing() {
         })
     };
     for (after, kill) in [(60, true), (120, false), (180, true)] {
-        timeout(PATIENCE, count.wait_for(|sent| *sent >= after)).await.unwrap().unwrap();
-        parlour = if kill { parlour.kill_and_restart().await } else { parlour.stop_and_restart().await };
+        timeout(PATIENCE, count.wait_for(|sent| *sent >= after))
+            .await
+            .unwrap()
+            .unwrap();
+        parlour = if kill {
+            parlour.kill_and_restart().await
+        } else {
+            parlour.stop_and_restart().await
+        };
     }
     sending.await.unwrap();
 
