@@ -37,6 +37,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "jobs",
         ],
     ),
+    ("api", &["composition", "engine-interfaces"]),
+    ("realtime", &["composition", "engine-interfaces"]),
+    ("worker", &["composition", "engine-interfaces"]),
     // The embedded default, and the tools: what administrators may do to an engine is in the engine.
     (
         "parlour",

@@ -1,0 +1,67 @@
+//! `api`: the HTTP API as a process of its own. Any number may run behind a balancer.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use composition::{
+    logs,
+    process::{self, bind, greet, measure, stop_signal},
+    settings::{self, AccountSettings, Addresses, ChatSettings, HttpSettings, WebSettings},
+    shared::SharedSettings,
+};
+use engine_interfaces::BoxError;
+
+/// Parlour's HTTP API. Needs PostgreSQL; goes on without Redis.
+#[derive(Parser)]
+#[command(version)]
+struct Config {
+    #[command(flatten)]
+    shared: SharedSettings,
+    #[command(flatten)]
+    http: HttpSettings,
+    #[command(flatten)]
+    web: WebSettings,
+    #[command(flatten)]
+    accounts: AccountSettings,
+    #[command(flatten)]
+    chat: ChatSettings,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config: Config = settings::parse();
+    logs::start(config.shared.process.log_format);
+    process::exit_code("api", run(&config).await)
+}
+
+async fn run(config: &Config) -> Result<(), BoxError> {
+    let Some(shared) = config.shared.checked()? else {
+        return Ok(());
+    };
+    let process = &config.shared.process;
+    let listener = bind("API_LISTEN", config.http.api_listen)?;
+    measure(process)?;
+    let addresses = Addresses {
+        api: listener.local_addr()?,
+        ..Addresses::default()
+    };
+    // The workers sweep.
+    let engines = shared
+        .start(config.accounts.auth(), config.chat.chat(false))
+        .await?;
+
+    let stop = stop_signal()?;
+    greet(
+        "Parlour api",
+        &[("API", format!("http://{}/api/v1", addresses.api))],
+        process,
+    )?;
+    let settings = config.http.api(&config.accounts, &config.web, process, addresses);
+    engines
+        .api(settings)
+        .serve(listener, stop.cancelled_owned())
+        .await?;
+    engines.chat.drain().await;
+    tracing::info!("stopped");
+    Ok(())
+}
