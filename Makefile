@@ -5,12 +5,15 @@ SHELL := /usr/bin/env bash
 # `make specs CRATE=chat-engine` runs one crate's tests; without it, every test.
 CRATE ?=
 SCOPE := $(if $(CRATE),-p $(CRATE),--workspace)
-PARLOUR := target/start/parlour
+BINARIES := target/start
+PARLOUR := $(BINARIES)/parlour
+# The tests of the product start its binaries, which have to be there, and new.
+START_BINARIES := $(if $(filter-out parlour,$(CRATE)),,cargo build --workspace --bins --all-features)
 TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi
+.PHONY: help start specs check format routes seeds bash console build openapi up down
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +24,15 @@ build:
 start: build ## The whole product on this machine; data in ./data
 	@exec $(PARLOUR) serve
 
+up: ## The production shape on this machine, behind http://127.0.0.1:8090; data in .dev/up
+	cargo build --profile start --bins -p parlour -p api -p realtime -p worker
+	docker/up $(BINARIES)
+
+down: ## Ends what `make up` started; the data stays
+	docker/down
+
 specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
+	$(START_BINARIES)
 	tests/with-servers cargo test $(SCOPE) --all-features
 
 tests/clients/node_modules: tests/clients/package-lock.json
