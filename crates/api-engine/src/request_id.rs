@@ -6,6 +6,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderName, HeaderValue},
     middleware::Next,
+    rt::task::JoinHandle,
     web::Data,
 };
 use engine_interfaces::Clock;
@@ -24,6 +25,12 @@ tokio::task_local! {
 /// The id of the request that is being answered.
 pub(crate) fn current() -> Option<String> {
     REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// Starts `work` as a task of its own, which goes on when nobody waits for it any more, under the same id.
+pub(crate) fn spawn<T: 'static>(work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
+    let id = current().unwrap_or_default();
+    actix_web::rt::spawn(REQUEST_ID.scope(id, work).in_current_span())
 }
 
 /// Answers with the caller's id where it is a sane one, else with a new one.

@@ -17,6 +17,7 @@ use chat_engine::ChatEngine;
 use engine_interfaces::{Authentication, Clock};
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
+use tokio::task::LocalSet;
 use user_resources::UserResourcesEngine;
 
 use crate::described;
@@ -220,8 +221,13 @@ impl Call<'_> {
 
     async fn ask(self) -> (Method, String, Answer) {
         let engine = self.api.engine.clone();
-        let app = init_service(App::new().configure(|app| engine.mount(app))).await;
-        let response: ServiceResponse<_> = app.call(self.request.to_request()).await.expect("an answer");
+        let request = self.request.to_request();
+        let asking = async {
+            let app = init_service(App::new().configure(|app| engine.mount(app))).await;
+            app.call(request).await.expect("an answer")
+        };
+        // Handlers are tasks of the thread, as on a server's workers.
+        let response: ServiceResponse<_> = LocalSet::new().run_until(asking).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
         let answer = Answer {
