@@ -65,6 +65,8 @@ async fn run(node: Arc<Node>, outbox: Arc<Outbox>, mut packets: mpsc::Receiver<P
     };
     let (session, entered, have) = match node.admit(&outbox, auth).await {
         Ok(admitted) => admitted,
+        // A refusal would keep the official client away; this one is to come back, elsewhere or later.
+        Err(_) if node.is_closing() => return outbox.hang_up(),
         Err(refusal) => return outbox.turn_away(Frame::refused(&refusal)),
     };
     outbox.uncork(Frame::connected(&sid));
@@ -74,7 +76,7 @@ async fn run(node: Arc<Node>, outbox: Arc<Outbox>, mut packets: mpsc::Receiver<P
     };
     tokio::select! {
         () = serve(&node, &session, &mut packets) => outbox.hang_up(),
-        () = expiry(&node, &session) => outbox.close(&ErrorCode::TokenExpired.into()),
+        () = expiry(&node, &session) => outbox.put_out(&ErrorCode::TokenExpired.into()),
         () = outbox.closed() => {}
     }
     catching_up.abort();
@@ -170,6 +172,9 @@ impl Node {
         session: &Arc<Session>,
         have: &Have,
     ) -> Result<Vec<Entered>, Refusal> {
+        if self.is_closing() {
+            return Err(ErrorCode::Unavailable.into());
+        }
         let revoked = self.authentication.revoked_tokens(&[session.token]).await?;
         if !revoked.is_empty() {
             return Err(ErrorCode::TokenRevoked.into());

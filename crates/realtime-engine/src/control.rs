@@ -151,7 +151,7 @@ impl Node {
             RevokedTokens::One(token) => sessions
                 .iter()
                 .filter(|session| session.token.id == token)
-                .for_each(|session| session.outbox.close(&ErrorCode::TokenRevoked.into())),
+                .for_each(|session| session.outbox.put_out(&ErrorCode::TokenRevoked.into())),
             // The hint does not say when: a token that was given out since is good.
             RevokedTokens::AllBut(_) if sessions.is_empty() => {}
             RevokedTokens::AllBut(_) => {
@@ -168,7 +168,7 @@ impl Node {
             Ok(revoked) => sessions
                 .iter()
                 .filter(|session| revoked.contains(&session.token.id))
-                .for_each(|session| session.outbox.close(&ErrorCode::TokenRevoked.into())),
+                .for_each(|session| session.outbox.put_out(&ErrorCode::TokenRevoked.into())),
             Err(error) => {
                 let error: &dyn Error = &error;
                 tracing::warn!(error, "revoked tokens can't be read");

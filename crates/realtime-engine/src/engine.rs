@@ -6,13 +6,7 @@ use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock};
 use tokio::{net::TcpListener, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    errors::{ErrorCode, Refusal},
-    node::Node,
-    server,
-    settings::Settings,
-    stall::StallListener,
-};
+use crate::{node::Node, server, settings::Settings, stall::StallListener};
 
 /// Why real time could not be served.
 #[derive(Debug, thiserror::Error)]
@@ -76,10 +70,13 @@ impl RealtimeEngine {
             served = &mut serving => return Ok(served?),
             () = shutdown => {}
         }
-        closing.cancel();
         let drained = async {
-            self.say_good_bye().await;
-            serving.await
+            let close = async {
+                node.close().await;
+                closing.cancel();
+            };
+            // Served while it closes: whoever polls has to be able to ask for its good-bye.
+            tokio::join!(&mut serving, close).0
         };
         match time::timeout(node.settings.drain, drained).await {
             Ok(served) => Ok(served?),
@@ -87,19 +84,6 @@ impl RealtimeEngine {
                 tracing::warn!("some clients were still there at the end");
                 Ok(())
             }
-        }
-    }
-
-    async fn say_good_bye(&self) {
-        let reason = Refusal::saying(ErrorCode::Unavailable, "The server is closing: connect again");
-        while let sessions = self.node.hub.sessions()
-            && !sessions.is_empty()
-        {
-            for session in &sessions {
-                session.outbox.close(&reason);
-            }
-            // A socket that was let in a moment ago is there in the next round.
-            time::sleep(self.node.settings.close_grace / 10).await;
         }
     }
 }

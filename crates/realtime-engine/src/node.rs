@@ -1,11 +1,22 @@
 //! One realtime server, apart from the sockets: what its parts share.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use engine_interfaces::{Authentication, Broker, Chat, Clock};
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    time,
+};
 
-use crate::{bus::Bus, hub::Hub, settings::Settings};
+use crate::{
+    bus::Bus,
+    errors::{ErrorCode, Refusal},
+    hub::Hub,
+    settings::Settings,
+};
 
 /// What the parts of a realtime server share.
 pub(crate) struct Node {
@@ -27,6 +38,7 @@ pub(crate) struct Node {
     pub(crate) compare_heads: Notify,
     /// Asks for a comparison of tokens and memberships now.
     pub(crate) compare_sessions: Notify,
+    closing: AtomicBool,
 }
 
 impl Node {
@@ -47,7 +59,28 @@ impl Node {
             repairs: Semaphore::new(settings.concurrent_repairs),
             compare_heads: Notify::new(),
             compare_sessions: Notify::new(),
+            closing: AtomicBool::new(false),
             settings,
         })
+    }
+
+    /// Lets nobody in any more, and sends everybody away.
+    pub(crate) async fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        let sessions = self.hub.sessions();
+        let reason = Refusal::saying(ErrorCode::Unavailable, "The server is closing: connect again");
+        for session in &sessions {
+            session.outbox.send_away(&reason);
+        }
+        if !sessions.is_empty() {
+            // So long they have to read it.
+            time::sleep(self.settings.close_grace).await;
+        }
+    }
+
+    /// Is nobody let in any more? Asked by a client that is in the hub already: either it sees that the
+    /// server closes, or the server sees it.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
     }
 }

@@ -114,7 +114,7 @@ impl Outbox {
             metrics::counter!("realtime_slow_clients_closed_total").increment(1);
             state.queue.clear();
             let reason = Refusal::saying(ErrorCode::RateLimited, "Too slow to take what was sent");
-            return self.finish(&mut state, [events::closed(&reason), Frame::disconnected()]);
+            return self.finish(&mut state, [events::closed(&reason)]);
         }
         state.bytes += frame.len();
         state.queue.push_back(frame);
@@ -123,14 +123,24 @@ impl Outbox {
         }
     }
 
-    /// Tells the client why, puts it out and ends the connection.
-    pub(crate) fn close(self: &Arc<Self>, reason: &Refusal) {
+    /// Puts the client out for good, and tells it why: it has to show something else to come back.
+    pub(crate) fn put_out(self: &Arc<Self>, reason: &Refusal) {
         let mut state = self.lock();
         match state.phase {
             Phase::Closed => {}
-            // Whoever is not in yet is not let in.
             Phase::Corked => self.finish(&mut state, [Frame::refused(reason)]),
+            // After this the official client stays away until it is told otherwise.
             Phase::Open => self.finish(&mut state, [events::closed(reason), Frame::disconnected()]),
+        }
+    }
+
+    /// Ends the connection, and tells the client why: the official client comes back by itself.
+    pub(crate) fn send_away(self: &Arc<Self>, reason: &Refusal) {
+        let mut state = self.lock();
+        match state.phase {
+            Phase::Closed => {}
+            Phase::Corked => self.finish(&mut state, []),
+            Phase::Open => self.finish(&mut state, [events::closed(reason)]),
         }
     }
 
@@ -307,8 +317,12 @@ mod tests {
         transport.allow(2);
         wait_until(|| transport.is_closed()).await;
         let frames = transport.frames();
-        assert!(frames[1].as_str().contains("closed"));
-        assert_eq!(frames[2], Frame::disconnected());
+        assert_eq!(
+            frames.len(),
+            2,
+            "it comes back by itself: nothing puts it out for good"
+        );
+        assert!(frames[1].as_str().contains("Too slow"));
     }
 
     #[tokio::test(flavor = "multi_thread")]
@@ -320,11 +334,11 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn whoever_is_closed_before_being_in_is_refused() {
+    async fn whoever_is_put_out_before_being_in_is_refused() {
         let transport = FakeTransport::new(10);
         let outbox = Outbox::new(Box::new(Arc::clone(&transport)), &Settings::default());
         let reason = Refusal::from(ErrorCode::TokenRevoked);
-        outbox.close(&reason);
+        outbox.put_out(&reason);
         outbox.uncork(Frame::connected("sid"));
         assert_eq!(transport.frames(), [Frame::refused(&reason)]);
     }
