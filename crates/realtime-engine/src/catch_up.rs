@@ -70,5 +70,5 @@ impl Node {
 }
 
 fn outcome(outcome: &'static str) {
-    metrics::counter!("realtime_resumes_total", "outcome" => outcome).increment(1);
+    metrics::counter!("parlour_realtime_resumes_total", "outcome" => outcome).increment(1);
 }

@@ -255,7 +255,7 @@ impl Member {
         let mut position = self.lock();
         if !position.gone && seq == position.sent.next() {
             position.sent = seq;
-            metrics::counter!("realtime_deliveries_total").increment(1);
+            metrics::counter!("parlour_realtime_deliveries_total").increment(1);
             self.session.outbox.send(frame.clone());
         }
     }

@@ -39,7 +39,7 @@ impl Hub {
             return Err(Refusal::saying(ErrorCode::RateLimited, "Too many open sockets"));
         }
         sessions.push(Arc::clone(session));
-        metrics::gauge!("realtime_connections").increment(1);
+        metrics::gauge!("parlour_realtime_connections").increment(1);
         Ok(())
     }
 
@@ -50,7 +50,7 @@ impl Hub {
             let before = entry.get().len();
             entry.get_mut().retain(|other| other.id != session.id);
             let removed = before - entry.get().len();
-            metrics::gauge!("realtime_connections").decrement(u32::from(removed > 0));
+            metrics::gauge!("parlour_realtime_connections").decrement(u32::from(removed > 0));
             if entry.get().is_empty() {
                 entry.remove();
             }

@@ -49,3 +49,7 @@ mod tests;
 
 pub use engine::{RealtimeEngine, ServeError};
 pub use settings::Settings;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

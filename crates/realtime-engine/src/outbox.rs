@@ -111,7 +111,7 @@ impl Outbox {
         }
         // One frame alone may be larger than the limit: nobody is slow for having asked for it.
         if !state.queue.is_empty() && state.bytes + frame.len() > self.limit {
-            metrics::counter!("realtime_slow_clients_closed_total").increment(1);
+            metrics::counter!("parlour_realtime_slow_clients_closed_total").increment(1);
             state.queue.clear();
             let reason = Refusal::saying(ErrorCode::RateLimited, "Too slow to take what was sent");
             return self.finish(&mut state, [events::closed(&reason)]);

@@ -22,7 +22,7 @@ impl Node {
                 }
             }
             let by = if from_log { "log" } else { "late_hint" };
-            metrics::counter!("realtime_gaps_repaired_total", "by" => by).increment(1);
+            metrics::counter!("parlour_realtime_gaps_repaired_total", "by" => by).increment(1);
         });
     }
 
