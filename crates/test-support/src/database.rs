@@ -64,21 +64,24 @@ impl Drop for TestDatabase {
                 let _: &TempDir = folder;
             }
             Leftover::Schema { url, schema } => {
-                let (url, statement) = (url.clone(), format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
-                // A drop can't wait on the test's own runtime.
-                let dropping = std::thread::spawn(move || {
-                    let runtime = tokio::runtime::Builder::new_current_thread()
-                        .enable_all()
-                        .build()?;
-                    runtime.block_on(async {
-                        let mut pg = AsyncPgConnection::establish(&url).await?;
-                        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(pg.batch_execute(&statement).await?)
-                    })
-                });
-                if let Ok(Err(error)) = dropping.join() {
-                    tracing::warn!(error, "the test's schema stays");
-                }
+                execute_apart(url.clone(), format!("DROP SCHEMA IF EXISTS {schema} CASCADE"));
             }
         }
+    }
+}
+
+/// Clears up from a drop, which can't wait on the test's own runtime.
+pub(crate) fn execute_apart(url: String, statement: String) {
+    let dropping = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let mut pg = AsyncPgConnection::establish(&url).await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(pg.batch_execute(&statement).await?)
+        })
+    });
+    if let Ok(Err(error)) = dropping.join() {
+        tracing::warn!(error, "what the test made stays");
     }
 }

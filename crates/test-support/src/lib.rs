@@ -2,8 +2,10 @@
 
 mod clock;
 mod database;
+mod own_database;
 mod redis;
 
 pub use clock::FixedClock;
 pub use database::TestDatabase;
+pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};

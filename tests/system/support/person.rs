@@ -25,11 +25,16 @@ pub(crate) struct Sent {
 impl Person {
     /// Signs up under an address that nobody else has.
     pub(crate) async fn new(parlour: &Parlour) -> Self {
+        Self::at(&parlour.api).await
+    }
+
+    /// The same, where an API is at `http://127.0.0.1:port`.
+    pub(crate) async fn at(api: &str) -> Self {
         let client = Client::new();
         let email = format!("{}@example.com", SystemClock.new_id().simple());
         let user = json!({"user": {"name": "Somebody", "email": email, "password": "stanley-park-1"}});
         let answer = client
-            .post(format!("{}/api/v1/users", parlour.api))
+            .post(format!("{api}/api/v1/users"))
             .json(&user)
             .send()
             .await
@@ -38,9 +43,17 @@ impl Person {
         let user: Value = answer.json().await.unwrap();
         Self {
             client,
-            api: format!("{}/api/v1", parlour.api),
+            api: format!("{api}/api/v1"),
             id: user["id"].as_str().unwrap().parse().unwrap(),
             token: user["token"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    /// The same person and token, by way of another API process.
+    pub(crate) fn through(&self, api: &str) -> Self {
+        Self {
+            api: format!("{api}/api/v1"),
+            ..self.clone()
         }
     }
 
