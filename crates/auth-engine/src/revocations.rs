@@ -1,7 +1,7 @@
 //! Which tokens are revoked, in memory: asked at every request, so it reads no store.
 //!
 //! It holds every revocation whose token has not ended: all of them are read before the engine starts, the
-//! engine's own are added as they are stored, and the store is asked each second for those of other
+//! engine's own are added as they are stored, and the store is asked twice a second for those of other
 //! processes. The broker's hints only make that sooner.
 
 mod watch;

@@ -37,7 +37,7 @@ async fn poll(revocations: Arc<Revocations>, mut ended: watch::Receiver<()>) {
         }
         match revocations.poll().await {
             Ok(()) => failing = false,
-            // Once, and not each second.
+            // Once, and not at each tick.
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!(
