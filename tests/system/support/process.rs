@@ -20,8 +20,11 @@ pub(crate) struct Process {
 impl Process {
     /// Returns once it says that it is ready.
     pub(crate) async fn start(mut command: Command) -> Self {
+        let told = |name| command.as_std().get_envs().any(|(told, _)| told == name);
+        if !told("RUST_LOG") {
+            command.env("RUST_LOG", "warn");
+        }
         let mut child = command
-            .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -1,0 +1,182 @@
+//! Schemathesis over the OpenAPI description: no answer is a server's fault or other than described, and
+//! everything that is described is answered. What input alone can't provoke has a server in trouble.
+
+mod description;
+mod known;
+mod trial;
+
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use tokio::time::{sleep, timeout};
+
+use self::{
+    description::Operation,
+    known::Known,
+    trial::{Trial, break_stores, stall_stores},
+};
+use crate::support::{Parlour, Person};
+
+/// The fewest requests that say something.
+const CASES: usize = 2_000;
+/// How long something that is about to be is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest body that is read, in bytes.
+const BODY_LIMIT: usize = 256 * 1024;
+/// What goes wrong on purpose is nothing to report.
+const QUIET: (&str, &str) = ("RUST_LOG", "off");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_is_as_described_and_every_described_answer_is_given() {
+    let trial = Trial::new();
+    let parlour = Parlour::start_with(&[
+        ("SIGN_IN_FAILURES_PER_ADDRESS", "1000000"),
+        ("SIGN_IN_FAILURES_PER_NETWORK", "1000000"),
+        QUIET,
+    ])
+    .await;
+    let operations = description::read(&parlour).await;
+    // Schemathesis leaves out what it reads itself.
+    trial.note("GET", "/openapi.json", 200);
+
+    let known = everybody(&trial, &parlour).await;
+    unreadable(&trial, &parlour, &operations).await;
+    limited(&trial).await;
+    closed(&trial, &known).await;
+    stalled(&trial).await;
+    broken(&trial).await;
+
+    assert!(trial.cases() >= CASES, "{} cases", trial.cases());
+    let unseen = trial.unseen(&operations);
+    assert!(
+        unseen.is_empty(),
+        "declared and never answered:\n{}",
+        unseen.join("\n")
+    );
+}
+
+/// Nobody, an owner, a member, and somebody who leaves ask whatever schemathesis can think of.
+async fn everybody(trial: &Trial, parlour: &Parlour) -> Known {
+    let (owner, member) = (Person::new(parlour).await, Person::new(parlour).await);
+    let (leaver, stranger) = (Person::new(parlour).await, Person::new(parlour).await);
+
+    let known = Known::of(&owner, &[&member], &[&stranger]).await;
+    trial.explore(parlour, &known, &["--max-examples=10"]).await;
+    let as_owner = &bearer(&owner);
+    let all_but_the_end = ["--max-examples=25", "--exclude-operation-id=sign_out", as_owner];
+    trial.explore(parlour, &known, &all_but_the_end).await;
+
+    let known = Known::of(&owner, &[&member], &[&stranger]).await;
+    let as_member = &bearer(&member);
+    let rights = "--include-operation-id-regex=^(update_group|delete_group|add_member|change_role)$";
+    trial
+        .explore(parlour, &known, &["--max-examples=10", rights, as_member])
+        .await;
+    let leaving = ["--include-operation-id=remove_member", as_member];
+    trial.explore(parlour, &known, &leaving).await;
+    let end = ["--include-operation-id=sign_out", &bearer(&leaver)];
+    trial.explore(parlour, &known, &end).await;
+    known
+}
+
+/// Addresses that are no text, and bodies that are no JSON or have no end.
+async fn unreadable(trial: &Trial, parlour: &Parlour, operations: &[Operation]) {
+    let person = Person::new(parlour).await;
+    let endless = " ".repeat(BODY_LIMIT + 1);
+    for operation in operations {
+        let undecodable = format!("{}?limit=%FF", operation.path_to("%FF"));
+        let nowhere = operation.path_to(&person.id.to_string());
+        for (path, body, status) in [
+            (&undecodable, "{", StatusCode::BAD_REQUEST),
+            (&nowhere, &*endless, StatusCode::PAYLOAD_TOO_LARGE),
+        ] {
+            if !operation.statuses.contains(&status.as_u16()) {
+                continue;
+            }
+            let path = path.trim_start_matches("/api/v1");
+            let request = person.request(operation.method.parse().unwrap(), path);
+            let request = request
+                .header("content-type", "application/json")
+                .body(body.to_owned());
+            let answered = request.send().await.unwrap().status();
+            assert_eq!(answered, status, "{operation:?}");
+            trial.note(&operation.method, &operation.path, answered.as_u16());
+        }
+    }
+}
+
+/// A server at its limits: of sign-ups, of failed sign-ins, of members.
+async fn limited(trial: &Trial) {
+    let parlour = Parlour::start_with(&[
+        ("SIGN_IN_FAILURES_PER_NETWORK", "1"),
+        ("SIGN_UPS_PER_NETWORK", "2"),
+        ("MAX_MEMBERS", "1"),
+        QUIET,
+    ])
+    .await;
+    let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
+    let known = Known::of(&owner, &[], &[&stranger]).await;
+    trial
+        .probe(&parlour, &known, &["--auth=nobody@example.com:wrong"])
+        .await;
+    let adding = [
+        "--max-examples=20",
+        "--include-operation-id=add_member",
+        &bearer(&owner),
+    ];
+    trial.probe(&parlour, &known, &adding).await;
+}
+
+/// A server that takes nobody new.
+async fn closed(trial: &Trial, known: &Known) {
+    let parlour = Parlour::start_with(&[("SIGN_UP", "closed"), QUIET]).await;
+    trial
+        .probe(&parlour, known, &["--include-operation-id=sign_up"])
+        .await;
+}
+
+/// A server whose stores keep it waiting.
+async fn stalled(trial: &Trial) {
+    let parlour = Parlour::start_with(&[("REQUEST_TIMEOUT", "500ms"), ("DATABASE_POOL", "1"), QUIET]).await;
+    let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
+    let known = Known::of(&owner, &[], &[&stranger]).await;
+    let _stall = stall_stores(&parlour).await;
+    trial.probe(&parlour, &known, &[&bearer(&owner)]).await;
+    // It needs no more than a connection, and somebody has the only one.
+    let hold = owner.request(Method::GET, "/groups").send();
+    let late = readiness(trial, &parlour.api, StatusCode::GATEWAY_TIMEOUT);
+    let (held, ()) = tokio::join!(hold, late);
+    assert_eq!(held.unwrap().status(), StatusCode::GATEWAY_TIMEOUT);
+}
+
+/// A server whose stores fail, and which ends.
+async fn broken(trial: &Trial) {
+    let parlour = Parlour::start_with(&[QUIET]).await;
+    let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
+    let known = Known::of(&owner, &[], &[&stranger]).await;
+    break_stores(&parlour).await;
+    trial.probe(&parlour, &known, &[&bearer(&owner)]).await;
+    let api = parlour.api.clone();
+    let (ended, ()) = tokio::join!(
+        parlour.stop(),
+        readiness(trial, &api, StatusCode::SERVICE_UNAVAILABLE)
+    );
+    assert_eq!(ended, Some(0));
+}
+
+/// Waits until `/readyz` answers `status`.
+async fn readiness(trial: &Trial, api: &str, status: StatusCode) {
+    let answers = async {
+        while reqwest::get(format!("{api}/readyz")).await.unwrap().status() != status {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, answers)
+        .await
+        .expect("/readyz answers as it should in time");
+    trial.note("GET", "/readyz", status.as_u16());
+}
+
+fn bearer(person: &Person) -> String {
+    format!("--header=Authorization: Bearer {}", person.token)
+}
