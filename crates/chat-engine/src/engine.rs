@@ -52,6 +52,7 @@ impl ChatEngine {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
+        let settings = settings.fitted_to(store.database().location());
         let context = Context {
             store,
             broker,

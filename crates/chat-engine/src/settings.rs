@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use database::Location;
+
 /// The engine's limits, each with its unit. The defaults serve from a laptop to a busy server.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -9,14 +11,15 @@ pub struct Settings {
     pub max_members: i64,
     /// The most groups that a user may be in. 1,000.
     pub max_groups_per_user: usize,
-    /// How many tasks store messages; each has one statement under way. 4.
+    /// How many tasks store messages; each has one statement under way. 4; on SQLite always 1, since it
+    /// writes one transaction at a time.
     pub writers: usize,
     /// How many messages, and how many read markers, may wait for one of those tasks; past it they are
     /// refused as [`Busy`](crate::ChatError::Busy). 2,048.
     pub writer_queue: usize,
     /// The most messages of one statement when all are of one group. 128.
     pub batch_one_group: usize,
-    /// The most messages of one statement when they are of several groups. 32.
+    /// The most messages of one statement when they are of several groups. 32; on SQLite as many as of one.
     pub batch_many_groups: usize,
     /// Statements hold messages of one group only: for a database whose groups lie on several nodes. Off.
     pub one_group_batches: bool,
@@ -55,5 +58,17 @@ impl Default for Settings {
             keep_published: Duration::from_secs(5 * 60),
             delete_chunk: 1_000,
         }
+    }
+}
+
+impl Settings {
+    /// SQLite waits for the disk once a transaction, and has one at a time: there the larger batch is the
+    /// faster one, whatever groups it is of.
+    pub(crate) fn fitted_to(mut self, location: &Location) -> Self {
+        if let Location::Sqlite { .. } = location {
+            self.writers = 1;
+            self.batch_many_groups = self.batch_many_groups.max(self.batch_one_group);
+        }
+        self
     }
 }

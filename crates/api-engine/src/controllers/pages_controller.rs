@@ -25,7 +25,9 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
                            frame-ancestors 'none'; base-uri 'none'";
 
 static OPENAPI: LazyLock<String> = LazyLock::new(openapi);
-static SWAGGER: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| Arc::new(Config::from("/openapi.json")));
+/// Without a validator, which would be another site's.
+static SWAGGER: LazyLock<Arc<Config<'static>>> =
+    LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
 
 /// What this is
 #[utoipa::path(
