@@ -55,11 +55,7 @@ pub(crate) async fn home() -> HttpResponse {
 pub(crate) async fn config(settings: Data<Settings>) -> HttpResponse {
     HttpResponse::Ok().json(ConfigSerializer {
         realtime_url: &settings.realtime_url,
-        sign_up: if settings.sign_up_open {
-            SignUpState::Open
-        } else {
-            SignUpState::Closed
-        },
+        sign_up: if settings.sign_up_open { SignUpState::Open } else { SignUpState::Closed },
         guests: settings.guests,
     })
 }
@@ -73,9 +69,7 @@ pub(crate) async fn config(settings: Data<Settings>) -> HttpResponse {
     responses((status = 200, description = "The description", body = serde_json::Value)),
 )]
 pub(crate) async fn description() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .body(OPENAPI.as_str())
+    HttpResponse::Ok().content_type("application/json").body(OPENAPI.as_str())
 }
 
 /// Swagger UI
@@ -87,9 +81,7 @@ pub(crate) async fn description() -> HttpResponse {
     responses((status = 302, description = "To the page", headers(("Location" = String)))),
 )]
 pub(crate) async fn docs() -> HttpResponse {
-    HttpResponse::Found()
-        .insert_header((header::LOCATION, "/docs/index.html"))
-        .finish()
+    HttpResponse::Found().insert_header((header::LOCATION, "/docs/index.html")).finish()
 }
 
 /// A file of Swagger UI

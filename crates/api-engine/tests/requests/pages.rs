@@ -8,10 +8,7 @@ use crate::support::Api;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_learn_where_real_time_is() {
-    let settings = Settings {
-        realtime_url: "https://live.example.com".into(),
-        ..Settings::default()
-    };
+    let settings = Settings { realtime_url: "https://live.example.com".into(), ..Settings::default() };
     let api = Api::with(factories::settings(), settings).await;
     let config = api.get("/config.json").send().await;
     assert_eq!(
@@ -25,21 +22,11 @@ async fn pages_load_nothing_from_elsewhere() {
     let api = Api::start().await;
     for path in ["/", "/docs/index.html"] {
         let page = api.get(path).send().await;
-        assert!(
-            page.header("content-type").unwrap().starts_with("text/html"),
-            "{path}"
-        );
-        assert!(
-            page.header("content-security-policy")
-                .unwrap()
-                .starts_with("default-src '")
-        );
+        assert!(page.header("content-type").unwrap().starts_with("text/html"), "{path}");
+        assert!(page.header("content-security-policy").unwrap().starts_with("default-src '"));
         assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
         let text = String::from_utf8_lossy(&page.body);
-        assert!(
-            !text.contains("src=\"http") && !text.contains("href=\"http"),
-            "{text}"
-        );
+        assert!(!text.contains("src=\"http") && !text.contains("href=\"http"), "{text}");
         assert!(!text.contains("<script>"), "{text}");
     }
 }
@@ -47,10 +34,7 @@ async fn pages_load_nothing_from_elsewhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn swagger_ui_shows_this_api() {
     let api = Api::start().await;
-    assert_eq!(
-        api.get("/docs").send().await.header("location"),
-        Some("/docs/index.html")
-    );
+    assert_eq!(api.get("/docs").send().await.header("location"), Some("/docs/index.html"));
     let start = api.get("/docs/swagger-initializer.js").send().await;
     let start = String::from_utf8_lossy(&start.body);
     assert!(start.contains("\"/openapi.json\""), "{start}");
