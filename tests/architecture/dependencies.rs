@@ -43,15 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The embedded default, and the tools: what administrators may do to an engine is in the engine.
     (
         "parlour",
-        &[
-            "composition",
-            "engine-interfaces",
-            "auth-engine",
-            "chat-engine",
-            "api-engine",
-            "broker",
-            "jobs",
-        ],
+        &["composition", "engine-interfaces", "auth-engine", "chat-engine", "api-engine", "broker", "jobs"],
     ),
 ];
 
@@ -73,14 +65,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("libsqlite3-sys", &["database"]),
 ];
 
-const STORES: &[&str] = &[
-    "database",
-    "user-resources",
-    "auth-engine",
-    "chat-engine",
-    "jobs",
-    "test-support",
-];
+const STORES: &[&str] = &["database", "user-resources", "auth-engine", "chat-engine", "jobs", "test-support"];
 
 /// The workspace's crates and what each uses outside its tests.
 fn graph() -> Graph {
@@ -91,9 +76,7 @@ fn graph() -> Graph {
         linked.map(|dependency| dependency.name.clone()).collect()
     };
     let packages = metadata.packages.iter();
-    packages
-        .map(|package| (package.name.to_string(), uses(package)))
-        .collect()
+    packages.map(|package| (package.name.to_string(), uses(package))).collect()
 }
 
 /// Every arrow that is not allowed, in words.
@@ -109,18 +92,11 @@ fn forbidden(graph: &Graph) -> Vec<String> {
         for used in uses {
             let ours = graph.contains_key(used);
             if ours && !may.contains(&used.as_str()) {
-                forbidden.push(format!(
-                    "{name} may not use {used}: ask through a trait of engine-interfaces"
-                ));
+                forbidden
+                    .push(format!("{name} may not use {used}: ask through a trait of engine-interfaces"));
             }
-            if only_in
-                .get(used.as_str())
-                .is_some_and(|crates| !crates.contains(&name.as_str()))
-            {
-                forbidden.push(format!(
-                    "{name} may not use {used}: only {:?} may",
-                    only_in[used.as_str()]
-                ));
+            if only_in.get(used.as_str()).is_some_and(|crates| !crates.contains(&name.as_str())) {
+                forbidden.push(format!("{name} may not use {used}: only {:?} may", only_in[used.as_str()]));
             }
         }
     }

@@ -58,9 +58,7 @@ fn codes_of(engine: &str) -> BTreeMap<u32, String> {
 #[test]
 fn the_contract_names_the_codes_that_are_answered() {
     let contract = read("docs/contract.md");
-    let rows = contract
-        .lines()
-        .filter(|line| line.starts_with("| 4") || line.starts_with("| 5"));
+    let rows = contract.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5"));
     let numbers = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split(','));
     let promised: BTreeSet<u32> = numbers.map(|number| number.trim().parse().unwrap()).collect();
     let answered: BTreeSet<u32> = codes_of("api-engine").into_keys().collect();
@@ -79,9 +77,7 @@ fn a_code_means_the_same_over_http_and_over_sockets() {
 #[test]
 fn ci_tests_every_crate() {
     let ci = read(".circleci/config.yml");
-    let matrices = ci
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("package: ["));
+    let matrices = ci.lines().filter_map(|line| line.trim().strip_prefix("package: ["));
     let listed: BTreeSet<_> = matrices
         .flat_map(|matrix| matrix.trim_end_matches(']').split(", "))
         .chain(["suites"])
@@ -89,11 +85,7 @@ fn ci_tests_every_crate() {
         .collect();
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let packages = metadata.packages.iter().map(|package| package.name.to_string());
-    assert_eq!(
-        listed,
-        packages.collect(),
-        "list every crate once in .circleci/config.yml"
-    );
+    assert_eq!(listed, packages.collect(), "list every crate once in .circleci/config.yml");
 }
 
 #[test]

@@ -14,10 +14,8 @@ use crate::{
 
 macro_rules! embedded {
     ($postgres:literal, $sqlite:literal) => {{
-        const EMBEDDED: Migrations = Migrations {
-            postgres: embed_migrations!($postgres),
-            sqlite: embed_migrations!($sqlite),
-        };
+        const EMBEDDED: Migrations =
+            Migrations { postgres: embed_migrations!($postgres), sqlite: embed_migrations!($sqlite) };
         EMBEDDED
     }};
 }
@@ -28,10 +26,9 @@ pub(crate) fn migrations(engine: &str) -> Migrations {
         "auth" => embedded!("../migrations/auth/postgres", "../migrations/auth/sqlite"),
         "chat" => embedded!("../migrations/chat/postgres", "../migrations/chat/sqlite"),
         "jobs" => embedded!("../migrations/jobs/postgres", "../migrations/jobs/sqlite"),
-        "user_resources" => embedded!(
-            "../migrations/user_resources/postgres",
-            "../migrations/user_resources/sqlite"
-        ),
+        "user_resources" => {
+            embedded!("../migrations/user_resources/postgres", "../migrations/user_resources/sqlite")
+        }
         other => panic!("embed the migrations of {other} here"),
     }
 }
@@ -40,9 +37,8 @@ pub(crate) fn migrations(engine: &str) -> Migrations {
 fn versions(engine: &str, database: &str) -> Vec<String> {
     let folder = root().join("migrations").join(engine).join(database);
     let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
     names.sort_unstable();
     names
 }
@@ -53,11 +49,7 @@ fn every_engine_is_looked_at() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
-    assert_eq!(
-        folders,
-        ENGINES.map(str::to_owned).into(),
-        "ENGINES names every folder of migrations/"
-    );
+    assert_eq!(folders, ENGINES.map(str::to_owned).into(), "ENGINES names every folder of migrations/");
 }
 
 #[test]
@@ -66,18 +58,11 @@ fn versions_are_unique_and_each_can_be_undone() {
         for database in ["postgres", "sqlite"] {
             let names = versions(engine, database);
             let versions: BTreeSet<_> = names.iter().map(|name| name.split('_').next()).collect();
-            assert_eq!(
-                versions.len(),
-                names.len(),
-                "{engine}/{database} has a version twice: {names:?}"
-            );
+            assert_eq!(versions.len(), names.len(), "{engine}/{database} has a version twice: {names:?}");
             for name in names {
                 let folder = root().join("migrations").join(engine).join(database).join(&name);
                 for file in ["up.sql", "down.sql"] {
-                    assert!(
-                        folder.join(file).is_file(),
-                        "{engine}/{database}/{name} needs a {file}"
-                    );
+                    assert!(folder.join(file).is_file(), "{engine}/{database}/{name} needs a {file}");
                 }
             }
         }
@@ -88,12 +73,8 @@ fn versions_are_unique_and_each_can_be_undone() {
 fn the_jobs_table_is_one_file_for_all() {
     for engine in ["auth", "chat"] {
         for database in ["postgres", "sqlite"] {
-            let linked = root().join(format!(
-                "migrations/{engine}/{database}/2026-01-01-000090_create_jobs"
-            ));
-            let one = root().join(format!(
-                "migrations/jobs/{database}/2026-01-01-000090_create_jobs"
-            ));
+            let linked = root().join(format!("migrations/{engine}/{database}/2026-01-01-000090_create_jobs"));
+            let one = root().join(format!("migrations/jobs/{database}/2026-01-01-000090_create_jobs"));
             assert_eq!(
                 fs::canonicalize(linked).unwrap(),
                 fs::canonicalize(one).unwrap(),
@@ -109,14 +90,9 @@ fn no_sql_names_another_engines_tables() {
         let words = words(engine);
         for other in ENGINES.into_iter().filter(|other| *other != engine) {
             let theirs = tables(other);
-            let found: Vec<_> = named_tables(&words)
-                .into_iter()
-                .filter(|(_, table)| theirs.contains(*table))
-                .collect();
-            assert!(
-                found.is_empty(),
-                "migrations/{engine} names tables of {other}: {found:?}"
-            );
+            let found: Vec<_> =
+                named_tables(&words).into_iter().filter(|(_, table)| theirs.contains(*table)).collect();
+            assert!(found.is_empty(), "migrations/{engine} names tables of {other}: {found:?}");
         }
     }
 }
@@ -132,9 +108,8 @@ fn no_store_declares_another_engines_tables() {
         for (path, text) in files(&store, "schema.rs") {
             for other in ENGINES.into_iter().filter(|other| *other != engine) {
                 for table in tables(other) {
-                    let declared = text
-                        .lines()
-                        .any(|line| line.trim_start().starts_with(&format!("{table} (")));
+                    let declared =
+                        text.lines().any(|line| line.trim_start().starts_with(&format!("{table} (")));
                     assert!(!declared, "{} declares {table} of {other}", path.display());
                 }
             }

@@ -17,11 +17,8 @@ struct Asked<'a> {
 /// The first column, named `line`, of what the database answers; each database has a query of its own.
 pub(crate) async fn lines(database: &Database, postgres: &str, sqlite: &str) -> Vec<String> {
     let asked = Asked { database };
-    let lines: Vec<Line> = on!(asked, read, |pg| sql_query(postgres).load(pg), |lite| sql_query(
-        sqlite
-    )
-    .load(lite))
-    .unwrap();
+    let lines: Vec<Line> =
+        on!(asked, read, |pg| sql_query(postgres).load(pg), |lite| sql_query(sqlite).load(lite)).unwrap();
     lines.into_iter().map(|line| line.line).collect()
 }
 

@@ -24,9 +24,7 @@ async fn unique_keys(test: &TestDatabase) -> Vec<String> {
          WHERE t.type = 'table' ORDER BY line",
     )
     .await;
-    let ours = keys
-        .into_iter()
-        .filter(|key| !key.contains("diesel_schema_migrations"));
+    let ours = keys.into_iter().filter(|key| !key.contains("diesel_schema_migrations"));
     ours.filter(|key| !key.starts_with("jobs ")).collect()
 }
 
@@ -34,11 +32,7 @@ async fn unique_keys(test: &TestDatabase) -> Vec<String> {
 async fn every_key_has_the_group(test: TestDatabase) {
     let keys = unique_keys(&test).await;
     let primary = keys.iter().filter(|key| key.contains(" primary "));
-    assert_eq!(
-        primary.count(),
-        tables("chat").len(),
-        "each table has a primary key: {keys:#?}"
-    );
+    assert_eq!(primary.count(), tables("chat").len(), "each table has a primary key: {keys:#?}");
     for key in keys {
         let mut parts = key.split(' ');
         let (table, kind, columns) = (parts.next(), parts.next(), parts.next().unwrap());
@@ -71,28 +65,16 @@ fn chats_functions_name_the_group_wherever_they_name_a_table() {
     let words = &words[begin..];
     let tables = tables("chat");
     let named = named_tables(words);
-    assert!(
-        named.iter().any(|(_, table)| tables.contains(*table)),
-        "the functions were found"
-    );
+    assert!(named.iter().any(|(_, table)| tables.contains(*table)), "the functions were found");
     for (n, (at, table)) in named.iter().enumerate() {
         if !tables.contains(*table) {
             continue;
         }
         let end = named.get(n + 1).map_or(words.len(), |(next, _)| *next);
-        let names = words[*at..end]
-            .iter()
-            .any(|word| word == "group_id" || word == "the_group");
+        let names = words[*at..end].iter().any(|word| word == "group_id" || word == "the_group");
         // An update joined with what was asked names the group after its FROM.
-        let joined = words[end..]
-            .iter()
-            .take(40)
-            .any(|word| word == "group_id" || word == "the_group");
-        assert!(
-            names || joined,
-            "{table} is named without its group: {:?}",
-            &words[*at..end]
-        );
+        let joined = words[end..].iter().take(40).any(|word| word == "group_id" || word == "the_group");
+        assert!(names || joined, "{table} is named without its group: {:?}", &words[*at..end]);
     }
 }
 
@@ -112,10 +94,7 @@ fn chat_has_no_sequence_trigger_advisory_lock_or_notification() {
         "nextval",
     ];
     let words = words("chat");
-    let found: Vec<_> = words
-        .iter()
-        .filter(|word| BANNED.contains(&word.as_str()))
-        .collect();
+    let found: Vec<_> = words.iter().filter(|word| BANNED.contains(&word.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
 
     for (path, text) in files(&root().join("crates/chat-engine/src"), ".rs") {
@@ -128,17 +107,9 @@ fn chat_has_no_sequence_trigger_advisory_lock_or_notification() {
 /// Rule 3 again: a time or a random value that an UPDATE makes itself differs from node to node.
 #[test]
 fn chats_sql_reads_no_clock_and_throws_no_dice() {
-    let volatile = [
-        "clock_timestamp",
-        "statement_timestamp",
-        "current_timestamp",
-        "random",
-        "gen_random_uuid",
-    ];
+    let volatile =
+        ["clock_timestamp", "statement_timestamp", "current_timestamp", "random", "gen_random_uuid"];
     let words = words("chat");
-    let found: Vec<_> = words
-        .iter()
-        .filter(|word| volatile.contains(&word.as_str()))
-        .collect();
+    let found: Vec<_> = words.iter().filter(|word| volatile.contains(&word.as_str())).collect();
     assert!(found.is_empty(), "pass the time and the ids: {found:?}");
 }

@@ -35,10 +35,7 @@ fn sources() -> Vec<(String, String)> {
     for entry in fs::read_dir(&crates).unwrap() {
         for (path, text) in files(&entry.unwrap().path().join("src"), ".rs") {
             let path = path.strip_prefix(&crates).unwrap().to_string_lossy().into_owned();
-            let code: Vec<_> = text
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .collect();
+            let code: Vec<_> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             sources.push((path, code.join("\n")));
         }
     }
@@ -47,9 +44,8 @@ fn sources() -> Vec<(String, String)> {
 
 /// The files that speak of one of `words` and are none of `allowed`.
 fn speaks_of(sources: &[(String, String)], words: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
-    let speaking = sources
-        .iter()
-        .filter(|(path, code)| !allowed(path) && words.iter().any(|word| code.contains(word)));
+    let speaking =
+        sources.iter().filter(|(path, code)| !allowed(path) && words.iter().any(|word| code.contains(word)));
     speaking.map(|(path, _)| path.clone()).collect()
 }
 
@@ -69,23 +65,16 @@ fn only_the_clock_reads_the_real_time_and_makes_ids() {
     assert!(found.is_empty(), "ask `Clock` instead: {found:#?}");
 
     let clippy = fs::read_to_string(root().join("clippy.toml")).unwrap();
-    let missing: Vec<_> = [
-        "chrono::Utc::now",
-        "std::time::SystemTime::now",
-        "uuid::Uuid::new_v4",
-        "uuid::Uuid::now_v7",
-    ]
-    .into_iter()
-    .filter(|path| !clippy.contains(path))
-    .collect();
+    let missing: Vec<_> =
+        ["chrono::Utc::now", "std::time::SystemTime::now", "uuid::Uuid::new_v4", "uuid::Uuid::now_v7"]
+            .into_iter()
+            .filter(|path| !clippy.contains(path))
+            .collect();
     assert!(missing.is_empty(), "clippy.toml forbids them: {missing:?}");
 }
 
 #[test]
 fn lints_are_silenced_with_a_reason_only() {
     let found = speaks_of(&sources(), &["#[allow(", "#![allow("], |_| false);
-    assert!(
-        found.is_empty(),
-        "write #[expect(lint, reason = \"…\")]: {found:#?}"
-    );
+    assert!(found.is_empty(), "write #[expect(lint, reason = \"…\")]: {found:#?}");
 }

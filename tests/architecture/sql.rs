@@ -24,10 +24,7 @@ pub(crate) fn words(folder: impl AsRef<Path>) -> Vec<String> {
 pub(crate) fn tables(engine: &str) -> BTreeSet<String> {
     let words = words(engine);
     let created = words.windows(3).filter(|three| three[..2] == ["create", "table"]);
-    created
-        .map(|three| three[2].clone())
-        .filter(|table| table != "jobs")
-        .collect()
+    created.map(|three| three[2].clone()).filter(|table| table != "jobs").collect()
 }
 
 /// Where statements name a table: each name, and the position of it among `words`.

@@ -58,10 +58,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_over_twenty_kills() {
             .collect();
         drop(acknowledged);
         for _ in 0..40 + round * 7 {
-            tokio::time::timeout(Duration::from_secs(30), count.recv())
-                .await
-                .unwrap()
-                .unwrap();
+            tokio::time::timeout(Duration::from_secs(30), count.recv()).await.unwrap().unwrap();
         }
         parlour = parlour.kill_and_restart().await;
         for sender in senders {
@@ -108,23 +105,15 @@ async fn send_until_dead(
 }
 
 async fn mark_read(person: &Person, group: Uuid, seq: i64) -> bool {
-    let marking = person
-        .request(Method::PUT, &format!("/groups/{group}/read"))
-        .json(&json!({"read": {"seq": seq}}));
-    marking
-        .send()
-        .await
-        .is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT)
+    let marking =
+        person.request(Method::PUT, &format!("/groups/{group}/read")).json(&json!({"read": {"seq": seq}}));
+    marking.send().await.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT)
 }
 
 async fn check(people: &[Person], group: Uuid, record: &Record) {
     let log = people[0].log(group).await;
     let seqs: Vec<i64> = log.iter().map(|(seq, ..)| *seq).collect();
-    assert_eq!(
-        seqs,
-        (1..=log.len() as i64).collect::<Vec<_>>(),
-        "positions have no gap"
-    );
+    assert_eq!(seqs, (1..=log.len() as i64).collect::<Vec<_>>(), "positions have no gap");
     let ids: HashSet<Uuid> = log.iter().map(|(_, id, _)| *id).collect();
     assert_eq!(ids.len(), log.len(), "no message is there twice");
     let stored: HashMap<Uuid, i64> = log.iter().map(|(seq, id, _)| (*id, *seq)).collect();
@@ -134,17 +123,11 @@ async fn check(people: &[Person], group: Uuid, record: &Record) {
         .filter(|((of, _), _)| *of == group)
         .map(|((_, id), seq)| (*id, *seq))
         .collect();
-    assert_eq!(
-        stored, here,
-        "what is stored is what was acknowledged, where it was acknowledged"
-    );
+    assert_eq!(stored, here, "what is stored is what was acknowledged, where it was acknowledged");
     for ((number, of), seq) in &record.markers {
         if *of == group {
             let shown: Value = people[*number].get(&format!("/groups/{group}?limit=1")).await;
-            assert!(
-                shown["read_seq"].as_i64().unwrap() >= *seq,
-                "a marker that was answered is there"
-            );
+            assert!(shown["read_seq"].as_i64().unwrap() >= *seq, "a marker that was answered is there");
         }
     }
 }

@@ -30,10 +30,7 @@ async fn twenty_writers_leave_every_message_once_and_in_order() {
                     let (one, other) =
                         tokio::join!(person.send(group, id, &text), person.send(group, id, &text));
                     let (one, other) = (one.unwrap(), other.unwrap());
-                    assert_eq!(
-                        one.seq, other.seq,
-                        "the same message twice at once is one message"
-                    );
+                    assert_eq!(one.seq, other.seq, "the same message twice at once is one message");
                     assert_ne!(one.replayed, other.replayed, "one of them made it");
                     one.seq
                 } else {
@@ -58,10 +55,7 @@ async fn twenty_writers_leave_every_message_once_and_in_order() {
             let (turn, told) = sent[&id];
             assert_eq!(told, seq, "it is where its sender was told");
             let before = last_of.insert(author, turn);
-            assert!(
-                before < Some(turn),
-                "a writer's messages are in the order of sending"
-            );
+            assert!(before < Some(turn), "a writer's messages are in the order of sending");
         }
     }
     assert_eq!(found, MESSAGES);
@@ -97,11 +91,7 @@ async fn callers_who_hang_up_break_nothing() {
         people[*number].send(group, *id, "hello").await.unwrap();
     }
     let log = people[0].log(group).await;
-    assert_eq!(
-        log.len(),
-        ids.len(),
-        "each is there once, whether its first call was heard or not"
-    );
+    assert_eq!(log.len(), ids.len(), "each is there once, whether its first call was heard or not");
     let alive = people[0].request(Method::POST, &format!("/groups/{group}/messages"));
     assert!(
         alive

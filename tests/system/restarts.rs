@@ -55,15 +55,8 @@ async fn a_restart_in_mid_conversation_loses_and_doubles_nothing() {
         })
     };
     for (after, kill) in [(60, true), (120, false), (180, true)] {
-        timeout(PATIENCE, count.wait_for(|sent| *sent >= after))
-            .await
-            .unwrap()
-            .unwrap();
-        parlour = if kill {
-            parlour.kill_and_restart().await
-        } else {
-            parlour.stop_and_restart().await
-        };
+        timeout(PATIENCE, count.wait_for(|sent| *sent >= after)).await.unwrap().unwrap();
+        parlour = if kill { parlour.kill_and_restart().await } else { parlour.stop_and_restart().await };
     }
     sending.await.unwrap();
 

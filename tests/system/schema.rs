@@ -48,11 +48,7 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
 
     assert!(trial.cases() >= CASES, "{} cases", trial.cases());
     let unseen = trial.unseen(&operations);
-    assert!(
-        unseen.is_empty(),
-        "declared and never answered:\n{}",
-        unseen.join("\n")
-    );
+    assert!(unseen.is_empty(), "declared and never answered:\n{}", unseen.join("\n"));
 }
 
 /// Nobody, an owner, a member, and somebody who leaves ask whatever schemathesis can think of.
@@ -69,9 +65,7 @@ async fn everybody(trial: &Trial, parlour: &Parlour) -> Known {
     let known = Known::of(&owner, &[&member], &[&stranger]).await;
     let as_member = &bearer(&member);
     let rights = "--include-operation-id-regex=^(update_group|delete_group|add_member|change_role)$";
-    trial
-        .explore(parlour, &known, &["--max-examples=10", rights, as_member])
-        .await;
+    trial.explore(parlour, &known, &["--max-examples=10", rights, as_member]).await;
     let leaving = ["--include-operation-id=remove_member", as_member];
     trial.explore(parlour, &known, &leaving).await;
     let end = ["--include-operation-id=sign_out", &bearer(&leaver)];
@@ -95,9 +89,7 @@ async fn unreadable(trial: &Trial, parlour: &Parlour, operations: &[Operation]) 
             }
             let path = path.trim_start_matches("/api/v1");
             let request = person.request(operation.method.parse().unwrap(), path);
-            let request = request
-                .header("content-type", "application/json")
-                .body(body.to_owned());
+            let request = request.header("content-type", "application/json").body(body.to_owned());
             let answered = request.send().await.unwrap().status();
             assert_eq!(answered, status, "{operation:?}");
             trial.note(&operation.method, &operation.path, answered.as_u16());
@@ -116,23 +108,15 @@ async fn limited(trial: &Trial) {
     .await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
-    trial
-        .probe(&parlour, &known, &["--auth=nobody@example.com:wrong"])
-        .await;
-    let adding = [
-        "--max-examples=20",
-        "--include-operation-id=add_member",
-        &bearer(&owner),
-    ];
+    trial.probe(&parlour, &known, &["--auth=nobody@example.com:wrong"]).await;
+    let adding = ["--max-examples=20", "--include-operation-id=add_member", &bearer(&owner)];
     trial.probe(&parlour, &known, &adding).await;
 }
 
 /// A server that takes nobody new.
 async fn closed(trial: &Trial, known: &Known) {
     let parlour = Parlour::start_with(&[("SIGN_UP", "closed"), QUIET]).await;
-    trial
-        .probe(&parlour, known, &["--include-operation-id=sign_up"])
-        .await;
+    trial.probe(&parlour, known, &["--include-operation-id=sign_up"]).await;
 }
 
 /// A server whose stores keep it waiting.
@@ -157,10 +141,7 @@ async fn broken(trial: &Trial) {
     break_stores(&parlour).await;
     trial.probe(&parlour, &known, &[&bearer(&owner)]).await;
     let api = parlour.api.clone();
-    let (ended, ()) = tokio::join!(
-        parlour.stop(),
-        readiness(trial, &api, StatusCode::SERVICE_UNAVAILABLE)
-    );
+    let (ended, ()) = tokio::join!(parlour.stop(), readiness(trial, &api, StatusCode::SERVICE_UNAVAILABLE));
     assert_eq!(ended, Some(0));
 }
 
@@ -171,9 +152,7 @@ async fn readiness(trial: &Trial, api: &str, status: StatusCode) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(PATIENCE, answers)
-        .await
-        .expect("/readyz answers as it should in time");
+    timeout(PATIENCE, answers).await.expect("/readyz answers as it should in time");
     trial.note("GET", "/readyz", status.as_u16());
 }
 

@@ -41,20 +41,14 @@ async fn status(person: &Person) -> StatusCode {
 /// Signs out here, and waits until that counts there.
 async fn sign_out(here: &Person, there: &Person) {
     assert_eq!(status(there).await, StatusCode::OK);
-    let answer = here
-        .request(Method::DELETE, "/users/sign_out")
-        .send()
-        .await
-        .unwrap();
+    let answer = here.request(Method::DELETE, "/users/sign_out").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
     let counts = async {
         while status(there).await != StatusCode::UNAUTHORIZED {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(SIGN_OUT, counts)
-        .await
-        .expect("a sign-out counts everywhere within a second");
+    timeout(SIGN_OUT, counts).await.expect("a sign-out counts everywhere within a second");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,32 +165,20 @@ async fn settings_can_be_checked_without_a_server() {
                 &[("DATABASE_URL", "sqlite:hidden"), REDIS, TOKEN, PASSWORD],
                 Some("DATABASE_URL: several processes can't share SQLite files"),
             ),
-            (
-                &[DATABASE, ("REDIS_URL", "http://hidden"), TOKEN, PASSWORD],
-                Some("REDIS_URL: not the URL"),
-            ),
-            (
-                &[DATABASE, REDIS, ("TOKEN_SECRET", "hidden"), PASSWORD],
-                Some("TOKEN_SECRET: "),
-            ),
+            (&[DATABASE, ("REDIS_URL", "http://hidden"), TOKEN, PASSWORD], Some("REDIS_URL: not the URL")),
+            (&[DATABASE, REDIS, ("TOKEN_SECRET", "hidden"), PASSWORD], Some("TOKEN_SECRET: ")),
             (
                 &[DATABASE, REDIS, TOKEN, ("PASSWORD_KEY_FILE", "/nowhere")],
                 Some("PASSWORD_KEY_FILE=/nowhere: "),
             ),
-            (
-                &[DATABASE, REDIS, TOKEN, PASSWORD, ("DRAIN_LIMIT", "soon")],
-                Some("--drain-limit"),
-            ),
+            (&[DATABASE, REDIS, TOKEN, PASSWORD, ("DRAIN_LIMIT", "soon")], Some("--drain-limit")),
         ] {
             let mut checking = bare(name);
             let checking = checking.arg("--check-config").envs(settings.iter().copied());
             let checked = checking.output().await.unwrap();
             let said = String::from_utf8_lossy(&checked.stderr).into_owned();
             assert_eq!(checked.status.success(), named.is_none(), "{name}: {said}");
-            assert!(
-                said.contains(named.unwrap_or_default()),
-                "{name}, {named:?}: {said}"
-            );
+            assert!(said.contains(named.unwrap_or_default()), "{name}, {named:?}: {said}");
             assert!(!said.contains("hidden"), "{name}: no secret is repeated: {said}");
         }
     }

@@ -10,12 +10,7 @@ use crate::support::{Parlour, Person};
 
 async fn run(data: &TempDir, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = Parlour::command(data.path());
-    command
-        .args(arguments)
-        .envs(settings.iter().copied())
-        .output()
-        .await
-        .unwrap()
+    command.args(arguments).envs(settings.iter().copied()).output().await.unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -27,24 +22,13 @@ async fn a_restart_keeps_everything_and_a_stop_ends_well() {
     let parlour = Parlour::start().await;
     let alice = Person::new(&parlour).await;
     let group = alice.group_with(&[]).await;
-    alice
-        .post(
-            &format!("/groups/{group}/messages"),
-            json!({"message": {"message": "before"}}),
-        )
-        .await;
+    alice.post(&format!("/groups/{group}/messages"), json!({"message": {"message": "before"}})).await;
 
     let parlour = parlour.stop_and_restart().await;
     let shown = alice.get(&format!("/groups/{group}")).await;
-    assert_eq!(
-        shown["messages"][0]["message"], "before",
-        "the token and the message are still good"
-    );
+    assert_eq!(shown["messages"][0]["message"], "before", "the token and the message are still good");
     for secret in ["token_secret", "password_key"] {
-        let mode = fs::metadata(parlour.data().join(secret))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(parlour.data().join(secret)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{secret} is private");
     }
     assert_eq!(parlour.stop().await, Some(0));
@@ -54,11 +38,7 @@ async fn a_restart_keeps_everything_and_a_stop_ends_well() {
 async fn a_sign_out_survives_a_kill() {
     let parlour = Parlour::start().await;
     let alice = Person::new(&parlour).await;
-    let answer = alice
-        .request(Method::DELETE, "/users/sign_out")
-        .send()
-        .await
-        .unwrap();
+    let answer = alice.request(Method::DELETE, "/users/sign_out").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
 
     let _parlour = parlour.kill_and_restart().await;
@@ -81,10 +61,7 @@ async fn a_bad_setting_stops_the_start_and_is_named() {
         let said = text(&output.stderr);
         assert!(!output.status.success(), "{setting}={value} stops the start");
         assert!(said.contains(told), "{setting}: {said}");
-        assert!(
-            !said.contains("hidden"),
-            "{setting}: no secret is repeated: {said}"
-        );
+        assert!(!said.contains("hidden"), "{setting}: no secret is repeated: {said}");
     }
 }
 
@@ -94,19 +71,12 @@ async fn another_password_key_stops_the_start() {
     Person::new(&parlour).await;
     let output = Parlour::command(parlour.data())
         .args(["users", "list"])
-        .env(
-            "PASSWORD_KEY",
-            "another key than the one that the hashes were made with",
-        )
+        .env("PASSWORD_KEY", "another key than the one that the hashes were made with")
         .output()
         .await
         .unwrap();
     assert!(!output.status.success());
-    assert!(
-        text(&output.stderr).contains("PASSWORD_KEY"),
-        "{}",
-        text(&output.stderr)
-    );
+    assert!(text(&output.stderr).contains("PASSWORD_KEY"), "{}", text(&output.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,11 +86,7 @@ async fn an_address_in_use_is_named() {
     let taken = parlour.api.trim_start_matches("http://");
     let output = run(&data, &["serve"], &[("API_LISTEN", taken)]).await;
     assert!(!output.status.success());
-    assert!(
-        text(&output.stderr).contains("API_LISTEN"),
-        "{}",
-        text(&output.stderr)
-    );
+    assert!(text(&output.stderr).contains("API_LISTEN"), "{}", text(&output.stderr));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,12 +94,7 @@ async fn users_are_made_listed_and_disabled_from_the_command_line() {
     let parlour = Parlour::start().await;
     let command = async |arguments: &[&str], password: &str| {
         let mut command = Parlour::command(parlour.data());
-        let output = command
-            .args(arguments)
-            .env("USER_PASSWORD", password)
-            .output()
-            .await
-            .unwrap();
+        let output = command.args(arguments).env("USER_PASSWORD", password).output().await.unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
@@ -143,16 +104,8 @@ async fn users_are_made_listed_and_disabled_from_the_command_line() {
         request.json(&user).send().await.unwrap().status()
     };
 
-    command(
-        &["users", "create", "--name", "Carol", "carol@example.com"],
-        "stanley-park-1",
-    )
-    .await;
-    assert!(
-        command(&["users", "list"], "")
-            .await
-            .contains("carol@example.com")
-    );
+    command(&["users", "create", "--name", "Carol", "carol@example.com"], "stanley-park-1").await;
+    assert!(command(&["users", "list"], "").await.contains("carol@example.com"));
     assert_eq!(sign_in("stanley-park-1").await, StatusCode::OK);
     command(&["users", "set-password", "carol@example.com"], "stanley-park-2").await;
     assert_eq!(sign_in("stanley-park-1").await, StatusCode::UNAUTHORIZED);
@@ -165,35 +118,16 @@ async fn users_are_made_listed_and_disabled_from_the_command_line() {
 async fn seeds_make_the_same_people_and_groups_every_time() {
     let parlour = Parlour::start().await;
     for _ in 0..2 {
-        let output = Parlour::command(parlour.data())
-            .args(["seed"])
-            .output()
-            .await
-            .unwrap();
+        let output = Parlour::command(parlour.data()).args(["seed"]).output().await.unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
     let user = json!({"user": {"email": "alice@example.com", "password": "stanley-park-1"}});
     let client = reqwest::Client::new();
-    let answer = client
-        .post(format!("{}/api/v1/users/sign_in", parlour.api))
-        .json(&user)
-        .send()
-        .await
-        .unwrap();
-    let token = answer.json::<serde_json::Value>().await.unwrap()["token"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let groups = client
-        .get(format!("{}/api/v1/groups", parlour.api))
-        .bearer_auth(token)
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        client.post(format!("{}/api/v1/users/sign_in", parlour.api)).json(&user).send().await.unwrap();
+    let token = answer.json::<serde_json::Value>().await.unwrap()["token"].as_str().unwrap().to_owned();
+    let groups =
+        client.get(format!("{}/api/v1/groups", parlour.api)).bearer_auth(token).send().await.unwrap();
     let groups: serde_json::Value = groups.json().await.unwrap();
-    assert_eq!(
-        groups["groups"].as_array().unwrap().len(),
-        2,
-        "a quiet one and a busy one"
-    );
+    assert_eq!(groups["groups"].as_array().unwrap().len(), 2, "a quiet one and a busy one");
 }

@@ -13,9 +13,7 @@ use crate::support::Parlour;
 /// The README's first fenced block of a language after a heading.
 fn block<'a>(readme: &'a str, heading: &str, language: &str) -> &'a str {
     let (_, section) = readme.split_once(heading).expect("the README has the heading");
-    let (_, rest) = section
-        .split_once(&format!("```{language}\n"))
-        .expect("the section has the block");
+    let (_, rest) = section.split_once(&format!("```{language}\n")).expect("the section has the block");
     rest.split_once("```").expect("the block ends").0
 }
 
@@ -43,13 +41,8 @@ async fn the_readme_does_what_it_says() {
         .spawn()
         .unwrap();
     let mut heard = BufReader::new(listener.stdout.take().unwrap()).lines();
-    let mut hear = async || {
-        timeout(Duration::from_secs(20), heard.next_line())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap()
-    };
+    let mut hear =
+        async || timeout(Duration::from_secs(20), heard.next_line()).await.unwrap().unwrap().unwrap();
     let connected = hear().await;
     fs::remove_file(&script).unwrap();
     assert_eq!(connected, "connected");
@@ -59,25 +52,14 @@ async fn the_readme_does_what_it_says() {
     assert_eq!(hear().await, "1 Hello, Bob");
 
     let page = bash(&parlour, block(&readme, "### Bob reads", "sh")).await;
-    assert!(
-        page.contains("\"unread_count\":1") && page.contains("Hello, Bob"),
-        "{page}"
-    );
+    assert!(page.contains("\"unread_count\":1") && page.contains("Hello, Bob"), "{page}");
 }
 
 async fn bash(parlour: &Parlour, lines: &str) -> String {
     let mut command = Command::new("bash");
-    let output = command
-        .args(["-euo", "pipefail", "-c", lines])
-        .env("API", &parlour.api)
-        .output()
-        .await
-        .unwrap();
+    let output =
+        command.args(["-euo", "pipefail", "-c", lines]).env("API", &parlour.api).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     said
 }

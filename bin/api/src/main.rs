@@ -41,26 +41,14 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     let process = &config.shared.process;
     let listener = bind("API_LISTEN", config.http.api_listen)?;
     measure(process)?;
-    let addresses = Addresses {
-        api: listener.local_addr()?,
-        ..Addresses::default()
-    };
+    let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
     // The workers sweep.
-    let engines = shared
-        .start(config.accounts.auth(), config.chat.chat(false))
-        .await?;
+    let engines = shared.start(config.accounts.auth(), config.chat.chat(false)).await?;
 
     let stop = stop_signal()?;
-    greet(
-        "Parlour api",
-        &[("API", format!("http://{}/api/v1", addresses.api))],
-        process,
-    )?;
+    greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;
     let settings = config.http.api(&config.accounts, &config.web, process, addresses);
-    engines
-        .api(settings)
-        .serve(listener, stop.cancelled_owned())
-        .await?;
+    engines.api(settings).serve(listener, stop.cancelled_owned()).await?;
     engines.chat.drain().await;
     tracing::info!("stopped");
     Ok(())

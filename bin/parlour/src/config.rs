@@ -23,13 +23,7 @@ pub(crate) struct Config {
     secrets: SecretSettings,
 
     /// Where generated secrets are kept.
-    #[arg(
-        long,
-        env = "DATA_DIR",
-        value_name = "FOLDER",
-        default_value = "./data",
-        help_heading = "Secrets"
-    )]
+    #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "./data", help_heading = "Secrets")]
     pub(crate) data_dir: PathBuf,
 
     #[command(flatten)]
@@ -87,18 +81,9 @@ mod tests {
 
     #[test]
     fn a_bad_setting_is_named_with_its_fault() {
-        let error = Line::try_parse_from(["parlour", "--max-members", "many"])
-            .err()
-            .unwrap()
-            .to_string();
-        assert!(
-            error.contains("--max-members") && error.contains("many"),
-            "{error}"
-        );
-        let error = Line::try_parse_from(["parlour", "--sign-up", "maybe"])
-            .err()
-            .unwrap()
-            .to_string();
+        let error = Line::try_parse_from(["parlour", "--max-members", "many"]).err().unwrap().to_string();
+        assert!(error.contains("--max-members") && error.contains("many"), "{error}");
+        let error = Line::try_parse_from(["parlour", "--sign-up", "maybe"]).err().unwrap().to_string();
         assert!(error.contains("open, closed"), "{error}");
     }
 
@@ -110,10 +95,7 @@ mod tests {
 
     #[test]
     fn no_secret_is_shown() {
-        let secrets = [
-            "--token-secret=hunter2",
-            "--database-url=postgres://parlour:hunter2@db/parlour",
-        ];
+        let secrets = ["--token-secret=hunter2", "--database-url=postgres://parlour:hunter2@db/parlour"];
         let line = Line::try_parse_from(["parlour"].iter().chain(&secrets)).unwrap();
         assert!(!format!("{:?}", line.config).contains("hunter2"));
     }

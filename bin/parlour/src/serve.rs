@@ -10,21 +10,11 @@ use crate::config::Config;
 
 /// Runs until SIGTERM or Ctrl-C; then finishes what is in hand.
 pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
-    let Config {
-        http,
-        sockets,
-        web,
-        accounts,
-        process,
-        ..
-    } = &config;
+    let Config { http, sockets, web, accounts, process, .. } = &config;
     let api = bind("API_LISTEN", http.api_listen)?;
     let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen)?;
     measure(process)?;
-    let addresses = Addresses {
-        api: api.local_addr()?,
-        realtime: realtime.local_addr()?,
-    };
+    let addresses = Addresses { api: api.local_addr()?, realtime: realtime.local_addr()? };
     let engines = config.engines().await?;
 
     let stop = stop_signal()?;

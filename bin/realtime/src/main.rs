@@ -41,24 +41,14 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     let process = &config.shared.process;
     let listener = tokio_listener(bind("REALTIME_LISTEN", config.sockets.realtime_listen)?)?;
     measure(process)?;
-    let addresses = Addresses {
-        realtime: listener.local_addr()?,
-        ..Addresses::default()
-    };
+    let addresses = Addresses { realtime: listener.local_addr()?, ..Addresses::default() };
     // Tokens are checked here, and no passwords. The workers sweep.
     let engines = shared.start(Default::default(), config.chat.chat(false)).await?;
 
     let stop = stop_signal()?;
-    greet(
-        "Parlour realtime",
-        &[("Realtime", format!("http://{}", addresses.realtime))],
-        process,
-    )?;
+    greet("Parlour realtime", &[("Realtime", format!("http://{}", addresses.realtime))], process)?;
     let settings = config.sockets.realtime(&config.web, process, addresses);
-    engines
-        .realtime(settings)
-        .serve(listener, stop.cancelled_owned())
-        .await?;
+    engines.realtime(settings).serve(listener, stop.cancelled_owned()).await?;
     engines.chat.drain().await;
     tracing::info!("stopped");
     Ok(())

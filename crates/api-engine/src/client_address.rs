@@ -17,17 +17,13 @@ pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 impl ClientAddress {
     fn of(request: &HttpRequest) -> Self {
-        let peer = request
-            .peer_addr()
-            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
-        let trusted = request
-            .app_data::<Data<Settings>>()
-            .map_or(&[][..], |settings| &settings.trusted_proxies);
+        let peer =
+            request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
+        let trusted =
+            request.app_data::<Data<Settings>>().map_or(&[][..], |settings| &settings.trusted_proxies);
         let headers = request.headers().get_all("x-forwarded-for");
-        let hops: Vec<&str> = headers
-            .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(','))
-            .collect();
+        let hops: Vec<&str> =
+            headers.filter_map(|header| header.to_str().ok()).flat_map(|header| header.split(',')).collect();
         Self(nearest_stranger(peer, &hops, trusted))
     }
 }
@@ -73,10 +69,7 @@ mod tests {
     #[test]
     fn a_trusted_proxy_names_the_client() {
         assert_eq!(address("10.0.0.1", &["198.51.100.7"]), "198.51.100.7");
-        assert_eq!(
-            address("10.0.0.1", &["203.0.113.9", " 198.51.100.7", "10.2.2.2 "]),
-            "198.51.100.7"
-        );
+        assert_eq!(address("10.0.0.1", &["203.0.113.9", " 198.51.100.7", "10.2.2.2 "]), "198.51.100.7");
         assert_eq!(address("fd00::1", &["2001:db8::5"]), "2001:db8::5");
     }
 

@@ -25,11 +25,7 @@ const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Answers what was made at `location`: 201, or 200 when a retry made nothing.
 fn made(replayed: bool, location: &str, value: &impl Serialize) -> HttpResponse {
-    let mut response = if replayed {
-        HttpResponse::Ok()
-    } else {
-        HttpResponse::Created()
-    };
+    let mut response = if replayed { HttpResponse::Ok() } else { HttpResponse::Created() };
     if replayed {
         response.insert_header((REPLAYED, "true"));
     }
@@ -49,9 +45,6 @@ impl Names {
 
     /// At most a page of them: looking through is as good as a map.
     fn get(&self, user: UserId) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|named| named.id == user)
-            .map(|named| named.name.as_str())
+        self.0.iter().find(|named| named.id == user).map(|named| named.name.as_str())
     }
 }

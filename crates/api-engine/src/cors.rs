@@ -32,16 +32,11 @@ pub(crate) async fn allow(
     let origin = request.headers().get(header::ORIGIN);
     let origin = origin
         .filter(|origin| {
-            settings
-                .allowed_origins
-                .iter()
-                .any(|allowed| allowed.as_bytes() == origin.as_bytes())
+            settings.allowed_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
         })
         .cloned();
     let asks_first = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
 
     let mut response = if asks_first && origin.is_some() {
         let allowed = HttpResponse::NoContent()
@@ -58,10 +53,7 @@ pub(crate) async fn allow(
     insert(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
         insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static(EXPOSED),
-        );
+        insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
     Ok(response)
 }

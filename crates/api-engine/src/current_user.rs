@@ -46,23 +46,15 @@ fn shown(headers: &HeaderMap) -> Option<Shown<'_>> {
     }
     let pair = String::from_utf8(BASE64_STANDARD.decode(rest).ok()?).ok()?;
     let (email, password) = pair.split_once(':')?;
-    Some(Shown::Basic {
-        email: email.to_owned(),
-        password: password.to_owned(),
-    })
+    Some(Shown::Basic { email: email.to_owned(), password: password.to_owned() })
 }
 
 async fn identify(request: HttpRequest) -> Result<Identity, ErrorHandler> {
-    let authentication = request
-        .app_data::<Data<dyn Authentication>>()
-        .ok_or(ErrorCode::Internal)?;
+    let authentication = request.app_data::<Data<dyn Authentication>>().ok_or(ErrorCode::Internal)?;
     match shown(request.headers()).ok_or(ErrorCode::Unauthenticated)? {
         Shown::Bearer(token) => Ok(authentication.authenticate_token(token).await?),
         Shown::Basic { email, password } => {
-            let credentials = Credentials {
-                email: Secret::new(email),
-                password: Secret::new(password),
-            };
+            let credentials = Credentials { email: Secret::new(email), password: Secret::new(password) };
             let ClientAddress(from) = ClientAddress::extract(&request).await?;
             Ok(authentication.authenticate_password(credentials, from).await?)
         }
@@ -128,15 +120,7 @@ mod tests {
 
     #[test]
     fn what_is_neither_shows_nothing() {
-        for bad in [
-            "",
-            "Digest x",
-            "Basic",
-            "Basic !!",
-            "Basic YQ==",
-            "Basic /w==",
-            "Token a",
-        ] {
+        for bad in ["", "Digest x", "Basic", "Basic !!", "Basic YQ==", "Basic /w==", "Token a"] {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

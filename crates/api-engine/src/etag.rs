@@ -27,27 +27,13 @@ pub(crate) struct ETag(EntityTag);
 impl ETag {
     /// A group as one member sees it, with its newest messages.
     pub(crate) fn group(version: GroupVersion, limit: Limit) -> Self {
-        let GroupVersion {
-            last_seq,
-            revision,
-            role,
-            read_seq,
-        } = version;
-        Self::weak(format!(
-            "g.{last_seq}.{}.{role}.{read_seq}.{}",
-            revision.0,
-            limit.get()
-        ))
+        let GroupVersion { last_seq, revision, role, read_seq } = version;
+        Self::weak(format!("g.{last_seq}.{}.{role}.{read_seq}.{}", revision.0, limit.get()))
     }
 
     /// A page of a group's messages.
     pub(crate) fn page(version: GroupVersion, range: Range, limit: Limit) -> Self {
-        let GroupVersion {
-            last_seq,
-            revision,
-            role: _,
-            read_seq: _,
-        } = version;
+        let GroupVersion { last_seq, revision, role: _, read_seq: _ } = version;
         let range = match range {
             Range::Newest => "n".to_owned(),
             Range::Before(seq) => format!("b{seq}"),
@@ -110,13 +96,9 @@ impl FromRequest for Copies {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         // A header that can't be read names no copy.
-        let copies = request
-            .headers()
-            .contains_key(header::IF_NONE_MATCH)
-            .then(|| IfNoneMatch::parse(request).ok());
-        ready(Ok(Self {
-            copies: copies.flatten(),
-        }))
+        let copies =
+            request.headers().contains_key(header::IF_NONE_MATCH).then(|| IfNoneMatch::parse(request).ok());
+        ready(Ok(Self { copies: copies.flatten() }))
     }
 }
 
@@ -130,9 +112,7 @@ pub(crate) fn not_modified(tag: ETag) -> HttpResponse {
 
 /// Answers a state by its name.
 pub(crate) fn tagged(tag: ETag, value: &impl Serialize) -> HttpResponse {
-    private()
-        .insert_header((header::ETAG, tag.0.to_string()))
-        .json(value)
+    private().insert_header((header::ETAG, tag.0.to_string())).json(value)
 }
 
 /// Answers what is nobody else's to see.
@@ -149,17 +129,11 @@ mod tests {
 
     use super::*;
 
-    const VERSION: GroupVersion = GroupVersion {
-        last_seq: Seq(7),
-        revision: Revision(3),
-        role: Role::Member,
-        read_seq: Seq(5),
-    };
+    const VERSION: GroupVersion =
+        GroupVersion { last_seq: Seq(7), revision: Revision(3), role: Role::Member, read_seq: Seq(5) };
 
     async fn copies(value: &str) -> Copies {
-        let request = TestRequest::default()
-            .insert_header((header::IF_NONE_MATCH, value))
-            .to_http_request();
+        let request = TestRequest::default().insert_header((header::IF_NONE_MATCH, value)).to_http_request();
         Copies::extract(&request).await.unwrap()
     }
 
@@ -167,59 +141,16 @@ mod tests {
     fn everything_that_an_answer_shows_is_in_its_name() {
         let limit = Limit::default();
         let tag = ETag::group(VERSION, limit);
-        assert_ne!(
-            tag,
-            ETag::group(
-                GroupVersion {
-                    last_seq: Seq(8),
-                    ..VERSION
-                },
-                limit
-            )
-        );
-        assert_ne!(
-            tag,
-            ETag::group(
-                GroupVersion {
-                    revision: Revision(4),
-                    ..VERSION
-                },
-                limit
-            )
-        );
-        assert_ne!(
-            tag,
-            ETag::group(
-                GroupVersion {
-                    role: Role::Admin,
-                    ..VERSION
-                },
-                limit
-            )
-        );
-        assert_ne!(
-            tag,
-            ETag::group(
-                GroupVersion {
-                    read_seq: Seq(6),
-                    ..VERSION
-                },
-                limit
-            )
-        );
+        assert_ne!(tag, ETag::group(GroupVersion { last_seq: Seq(8), ..VERSION }, limit));
+        assert_ne!(tag, ETag::group(GroupVersion { revision: Revision(4), ..VERSION }, limit));
+        assert_ne!(tag, ETag::group(GroupVersion { role: Role::Admin, ..VERSION }, limit));
+        assert_ne!(tag, ETag::group(GroupVersion { read_seq: Seq(6), ..VERSION }, limit));
         assert_ne!(tag, ETag::group(VERSION, Limit::page(51).unwrap()));
 
         let page = ETag::page(VERSION, Range::Before(Seq(7)), limit);
         assert_eq!(
             page,
-            ETag::page(
-                GroupVersion {
-                    read_seq: Seq(6),
-                    ..VERSION
-                },
-                Range::Before(Seq(7)),
-                limit
-            )
+            ETag::page(GroupVersion { read_seq: Seq(6), ..VERSION }, Range::Before(Seq(7)), limit)
         );
         assert_ne!(page, ETag::page(VERSION, Range::After(Seq(7)), limit));
         assert_ne!(page, ETag::page(VERSION, Range::Newest, limit));

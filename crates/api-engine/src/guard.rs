@@ -58,22 +58,11 @@ mod tests {
     }
 
     async fn status(path: &str) -> StatusCode {
-        let settings = Settings {
-            request_timeout: LIMIT,
-            ..Settings::default()
-        };
+        let settings = Settings { request_timeout: LIMIT, ..Settings::default() };
         let app = App::new()
             .app_data(Data::new(settings))
-            .service(
-                Resource::new("/good")
-                    .to(|| async { "good" })
-                    .wrap(from_fn(limit)),
-            )
-            .service(
-                Resource::new("/slow")
-                    .to(std::future::pending::<&str>)
-                    .wrap(from_fn(limit)),
-            )
+            .service(Resource::new("/good").to(|| async { "good" }).wrap(from_fn(limit)))
+            .service(Resource::new("/slow").to(std::future::pending::<&str>).wrap(from_fn(limit)))
             .service(Resource::new("/panics").to(panics).wrap(from_fn(limit)));
         let answer = async {
             let app = init_service(app).await;
@@ -101,10 +90,7 @@ mod tests {
                 "late"
             }
         };
-        let settings = Settings {
-            request_timeout: LIMIT,
-            ..Settings::default()
-        };
+        let settings = Settings { request_timeout: LIMIT, ..Settings::default() };
         let late = Resource::new("/").to(handler).wrap(from_fn(limit));
         let story = async {
             let app = init_service(App::new().app_data(Data::new(settings)).service(late)).await;
@@ -113,9 +99,6 @@ mod tests {
             go.notify_one();
             timeout(Duration::from_secs(10), gone.notified()).await
         };
-        LocalSet::new()
-            .run_until(story)
-            .await
-            .expect("the handler went on");
+        LocalSet::new().run_until(story).await.expect("the handler went on");
     }
 }

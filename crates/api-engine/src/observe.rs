@@ -21,19 +21,12 @@ pub(crate) async fn count(
 
     let response = next.call(request).await?;
 
-    let route = response
-        .request()
-        .match_pattern()
-        .unwrap_or_else(|| "none".into());
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
     let status = response.status();
     let took = began.elapsed();
     tracing::Span::current().record("http.route", &route);
     tracing::debug!(method, route, status = status.as_u16(), ?took, "answered");
-    let labels = [
-        ("method", method.to_owned()),
-        ("route", route),
-        ("status", status.as_str().to_owned()),
-    ];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
     Ok(response)

@@ -25,11 +25,7 @@ pub fn openapi() -> String {
 
 fn description() -> Description {
     let mut api = Described::openapi();
-    api.info = Info::builder()
-        .title("Parlour")
-        .version("1")
-        .description(Some(ABOUT))
-        .build();
+    api.info = Info::builder().title("Parlour").version("1").description(Some(ABOUT)).build();
     api.servers = None;
     api.tags = Some(
         [
@@ -48,13 +44,7 @@ fn description() -> Description {
     components.add_security_scheme("basic", scheme(HttpAuthScheme::Basic));
     api.components = Some(components);
     for item in api.paths.paths.values_mut() {
-        let operations = [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.delete,
-        ];
+        let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         operations.into_iter().flatten().for_each(name_request_ids);
     }
     api
@@ -99,10 +89,7 @@ mod tests {
             fs::write(&file, openapi()).unwrap();
         }
         let told = fs::read_to_string(&file).unwrap_or_default();
-        assert!(
-            told == openapi(),
-            "docs/openapi.json is old: UPDATE=1 cargo test -p api-engine openapi"
-        );
+        assert!(told == openapi(), "docs/openapi.json is old: UPDATE=1 cargo test -p api-engine openapi");
     }
 
     #[test]
@@ -113,20 +100,12 @@ mod tests {
             .unwrap()
             .iter()
             .flat_map(|(path, item)| {
-                let methods = item
-                    .as_object()
-                    .unwrap()
-                    .keys()
-                    .filter(|key| *key != "parameters");
-                methods
-                    .map(|method| (method.to_uppercase(), path.clone()))
-                    .collect::<Vec<_>>()
+                let methods = item.as_object().unwrap().keys().filter(|key| *key != "parameters");
+                methods.map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
             })
             .collect();
-        let served: BTreeSet<(String, String)> = ROUTES
-            .iter()
-            .map(|route| (route.method.to_owned(), route.path.to_owned()))
-            .collect();
+        let served: BTreeSet<(String, String)> =
+            ROUTES.iter().map(|route| (route.method.to_owned(), route.path.to_owned())).collect();
         assert_eq!(described, served);
     }
 
@@ -141,10 +120,7 @@ mod tests {
         }
         let mut operations = BTreeSet::new();
         for operation in text.split("\"operationId\": \"").skip(1) {
-            assert!(
-                operations.insert(operation.split('"').next().unwrap()),
-                "{operation}"
-            );
+            assert!(operations.insert(operation.split('"').next().unwrap()), "{operation}");
         }
         assert_eq!(operations.len(), ROUTES.len());
     }

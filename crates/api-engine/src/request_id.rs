@@ -49,9 +49,7 @@ pub(crate) async fn track(
 
     let mut response = REQUEST_ID.scope(id, next.call(request)).instrument(span).await?;
     if let Ok(header) = header {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(HEADER), header);
+        response.headers_mut().insert(HeaderName::from_static(HEADER), header);
     }
     Ok(response)
 }

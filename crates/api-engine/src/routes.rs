@@ -95,9 +95,7 @@ pub(crate) fn mount(app: &mut ServiceConfig) {
             async move { Err::<&str, _>(error) }
         };
         let resource = Resource::new(first.path).default_service(web::to(refuse));
-        let resource = routes
-            .iter()
-            .fold(resource, |resource, route| resource.route((route.handler)()));
+        let resource = routes.iter().fold(resource, |resource, route| resource.route((route.handler)()));
         app.service(resource.wrap(from_fn(guard::limit)));
     }
 }
@@ -112,13 +110,7 @@ pub(crate) async fn not_found(_: HttpRequest) -> Result<&'static str, ErrorHandl
 pub fn draw() -> String {
     let width = ROUTES.iter().map(|route| route.path.len()).max().unwrap_or(0) + 2;
     let row = |route: &Route| {
-        let Route {
-            method,
-            path,
-            controller,
-            action,
-            ..
-        } = route;
+        let Route { method, path, controller, action, .. } = route;
         format!("{method:<6} {path:<width$} {}#{action}\n", camel_case(controller))
     };
     ROUTES.iter().map(row).collect()

@@ -33,15 +33,10 @@ impl AuthEngine {
         after: Option<UserId>,
         limit: Limit,
     ) -> Result<Vec<ListedUser>, AuthError> {
-        let accounts = self
-            .store
-            .list_accounts(after, limit)
-            .await
-            .map_err(unavailable)?;
-        let listed = accounts.into_iter().map(|account| ListedUser {
-            user: account.user,
-            disabled_at: account.disabled_at,
-        });
+        let accounts = self.store.list_accounts(after, limit).await.map_err(unavailable)?;
+        let listed = accounts
+            .into_iter()
+            .map(|account| ListedUser { user: account.user, disabled_at: account.disabled_at });
         Ok(listed.collect())
     }
 
@@ -76,15 +71,7 @@ impl AuthEngine {
             .into_iter()
             .map(|(name, email)| {
                 let password = password.clone();
-                new_account(
-                    self,
-                    Registration {
-                        name,
-                        email,
-                        password,
-                    },
-                    hash.clone(),
-                )
+                new_account(self, Registration { name, email, password }, hash.clone())
             })
             .collect();
         for some in accounts.chunks(ACCOUNTS_PER_TRANSACTION) {
@@ -102,8 +89,7 @@ impl AuthEngine {
         violations.password(password);
         violations.check()?;
         let hash = self.passwords.hash(password).await?;
-        self.change(user, |change| change.password = Some(hash.clone()))
-            .await
+        self.change(user, |change| change.password = Some(hash.clone())).await
     }
 
     /// Lets a user sign in no more, and revokes all their tokens.
@@ -120,12 +106,7 @@ impl AuthEngine {
             let account = self.store.find_account(user).await.map_err(unavailable)?;
             let mut change = self.refusing(&account.ok_or(AuthError::UserNotFound)?);
             set(&mut change);
-            if self
-                .revocations
-                .change_account(change)
-                .await
-                .map_err(unavailable)?
-            {
+            if self.revocations.change_account(change).await.map_err(unavailable)? {
                 return Ok(());
             }
         }
@@ -157,10 +138,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_disabled_user_is_out_and_stays_out() {
         let rig = Rig::new().await;
-        let session = factories::user(&*rig.auth)
-            .email("ann@example.com")
-            .create()
-            .await;
+        let session = factories::user(&*rig.auth).email("ann@example.com").create().await;
         let credentials = || factories::credentials("ann@example.com", factories::PASSWORD);
         rig.auth.authenticate_password(credentials(), HERE).await.unwrap();
 
@@ -179,10 +157,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_password_set_by_an_administrator_refuses_every_token() {
         let rig = Rig::new().await;
-        let session = factories::user(&*rig.auth)
-            .email("ann@example.com")
-            .create()
-            .await;
+        let session = factories::user(&*rig.auth).email("ann@example.com").create().await;
         let new = Secret::new("another password");
         rig.auth.set_password(session.user.id, &new).await.unwrap();
         let token = rig.auth.authenticate_token(session.token.expose()).await;
@@ -190,10 +165,7 @@ mod tests {
         let credentials = factories::credentials("ann@example.com", new.expose());
         rig.auth.sign_in(credentials, HERE).await.unwrap();
 
-        let common = rig
-            .auth
-            .set_password(session.user.id, &Secret::new("password"))
-            .await;
+        let common = rig.auth.set_password(session.user.id, &Secret::new("password")).await;
         assert_eq!(broken(common), [("password", Rule::Common)]);
         let nobody = rig.auth.set_password(UserId::from_name("nobody"), &new).await;
         assert!(matches!(nobody, Err(AuthError::UserNotFound)));
@@ -225,11 +197,7 @@ mod tests {
         assert!(seen.is_sorted());
         let taken = rig.auth.create_users(people(1_004..1_006), &password).await;
         assert_eq!(broken(taken), [("email", Rule::Taken)]);
-        let new = rig
-            .auth
-            .find_user(&Secret::new("user1005@seed.example"))
-            .await
-            .unwrap();
+        let new = rig.auth.find_user(&Secret::new("user1005@seed.example")).await.unwrap();
         assert_eq!(new, None, "all or none");
     }
 }

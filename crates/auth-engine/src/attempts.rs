@@ -53,20 +53,14 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn new(store: Store, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self {
-            store,
-            clock,
-            settings,
-        }
+        Self { store, clock, settings }
     }
 
     /// Refuses an attempt when its address or its network has failed too often.
     pub(crate) async fn check(&self, attempt: &Attempt) -> Result<(), AuthError> {
         let failures = self.failures(attempt.network).await?;
-        let same_address: Vec<_> = failures
-            .iter()
-            .filter(|one| one.email_hash == attempt.email_hash)
-            .collect();
+        let same_address: Vec<_> =
+            failures.iter().filter(|one| one.email_hash == attempt.email_hash).collect();
         self.limit(same_address, self.settings.failures_per_address)?;
         self.limit(&failures, self.settings.failures_per_network)
     }
@@ -113,10 +107,7 @@ impl Attempts {
 
     async fn failures(&self, network: Network) -> Result<Vec<Failures>, AuthError> {
         let after = self.clock.now().minus(self.settings.failure_window);
-        self.store
-            .sign_in_failures(&network.to_string(), after)
-            .await
-            .map_err(unavailable)
+        self.store.sign_in_failures(&network.to_string(), after).await.map_err(unavailable)
     }
 
     /// Refuses when `failures` have reached `limit`, until the oldest of them no longer counts.
@@ -140,9 +131,7 @@ impl Attempts {
     }
 
     fn refused(&self, until: Timestamp) -> AuthError {
-        AuthError::RateLimited {
-            retry_after: until.since(self.clock.now()),
-        }
+        AuthError::RateLimited { retry_after: until.since(self.clock.now()) }
     }
 }
 

@@ -109,9 +109,7 @@ pub(crate) fn unavailable(error: impl Into<BoxError>) -> AuthError {
 #[async_trait]
 impl Authentication for AuthEngine {
     async fn sign_up(&self, registration: Registration, from: IpAddr) -> Result<Session, AuthError> {
-        registrations::CreateService::new(self)
-            .call(registration, from)
-            .await
+        registrations::CreateService::new(self).call(registration, from).await
     }
 
     async fn sign_in(&self, credentials: Credentials, from: IpAddr) -> Result<Session, AuthError> {
@@ -131,9 +129,7 @@ impl Authentication for AuthEngine {
         credentials: Credentials,
         from: IpAddr,
     ) -> Result<Identity, AuthError> {
-        sessions::AuthenticateService::new(self)
-            .password(credentials, from)
-            .await
+        sessions::AuthenticateService::new(self).password(credentials, from).await
     }
 
     async fn show_user(&self, user: UserId) -> Result<User, AuthError> {
@@ -147,9 +143,7 @@ impl Authentication for AuthEngine {
         change: ProfileChange,
         from: IpAddr,
     ) -> Result<User, AuthError> {
-        registrations::UpdateService::new(self)
-            .call(identity, change, from)
-            .await
+        registrations::UpdateService::new(self).call(identity, change, from).await
     }
 
     async fn user_names(&self, users: &[UserId]) -> Result<Vec<UserName>, AuthError> {

@@ -28,11 +28,7 @@ pub const PASSWORD: &str = "a password for tests";
 /// Settings with the cheapest hashes and a poll that a test does not wait for.
 #[must_use]
 pub fn settings() -> Settings {
-    Settings {
-        bcrypt_cost: 4,
-        revocation_poll: Duration::from_millis(10),
-        ..Settings::default()
-    }
+    Settings { bcrypt_cost: 4, revocation_poll: Duration::from_millis(10), ..Settings::default() }
 }
 
 /// Keys that everybody knows.
@@ -113,10 +109,7 @@ impl UserFactory<'_> {
 /// What a user with this address and password signs in with.
 #[must_use]
 pub fn credentials(email: &str, password: &str) -> Credentials {
-    Credentials {
-        email: Secret::new(email),
-        password: Secret::new(password),
-    }
+    Credentials { email: Secret::new(email), password: Secret::new(password) }
 }
 
 /// A broker in memory that carries what is no message, and whose tests may listen too.
@@ -126,9 +119,7 @@ pub struct RecordingBroker {
 
 impl Default for RecordingBroker {
     fn default() -> Self {
-        Self {
-            controls: broadcast::channel(1_024).0,
-        }
+        Self { controls: broadcast::channel(1_024).0 }
     }
 }
 
@@ -144,10 +135,7 @@ impl Broker for RecordingBroker {
     }
 
     async fn subscribe(&self) -> Result<Subscription, BrokerError> {
-        Ok(Subscription {
-            follow: Arc::new(NoSlots),
-            deliveries: Box::new(Ear(self.controls.subscribe())),
-        })
+        Ok(Subscription { follow: Arc::new(NoSlots), deliveries: Box::new(Ear(self.controls.subscribe())) })
     }
 }
 

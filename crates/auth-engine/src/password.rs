@@ -53,13 +53,8 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &Secret) -> Result<PasswordHash, AuthError> {
         let key = self.keys.active();
         let (prepared, cost) = (key.prepare(password), self.cost);
-        let hash = self
-            .run(move || bcrypt::non_truncating_hash(prepared, cost))
-            .await?;
-        Ok(PasswordHash {
-            hash: Secret::new(hash),
-            key_id: key.id().to_owned(),
-        })
+        let hash = self.run(move || bcrypt::non_truncating_hash(prepared, cost)).await?;
+        Ok(PasswordHash { hash: Secret::new(hash), key_id: key.id().to_owned() })
     }
 
     /// Whether `password` is the one that is stored. Where none is stored it costs the same, and is not.
@@ -80,21 +75,14 @@ impl Passwords {
         };
         let prepared = key.prepare(password);
         // bcrypt needs the hash itself.
-        let right = self
-            .run(move || bcrypt::non_truncating_verify(prepared, hash.expose()))
-            .await?;
+        let right = self.run(move || bcrypt::non_truncating_verify(prepared, hash.expose())).await?;
         Ok(right && stored.is_some())
     }
 
     /// Whether a hash is of another key or cost than a new one would be.
     pub(crate) fn is_outdated(&self, stored: &PasswordHash) -> bool {
         // bcrypt tells the cost.
-        let cost = stored
-            .hash
-            .expose()
-            .parse()
-            .ok()
-            .map(|parts: HashParts| parts.get_cost());
+        let cost = stored.hash.expose().parse().ok().map(|parts: HashParts| parts.get_cost());
         stored.key_id != self.keys.active().id() || cost != Some(self.cost)
     }
 
@@ -107,10 +95,7 @@ impl Passwords {
             return Err(AuthError::Busy);
         };
         self.show_depth();
-        let thread = Arc::clone(&self.threads)
-            .acquire_owned()
-            .await
-            .map_err(unavailable)?;
+        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(unavailable)?;
         self.hashes.increment(1);
         let done = spawn_blocking(move || {
             // Held to the end, though the caller may have gone.
@@ -124,8 +109,7 @@ impl Passwords {
 
     fn show_depth(&self) {
         let depth = self.capacity.saturating_sub(self.places.available_permits());
-        self.depth
-            .set(u32::try_from(depth).map_or(f64::INFINITY, f64::from));
+        self.depth.set(u32::try_from(depth).map_or(f64::INFINITY, f64::from));
     }
 }
 
@@ -164,12 +148,7 @@ mod tests {
         let right = Secret::new("correct horse");
         let stored = passwords.hash(&right).await.unwrap();
         assert!(passwords.verify(&right, Some(&stored)).await.unwrap());
-        assert!(
-            !passwords
-                .verify(&Secret::new("correct hors"), Some(&stored))
-                .await
-                .unwrap()
-        );
+        assert!(!passwords.verify(&Secret::new("correct hors"), Some(&stored)).await.unwrap());
         assert!(!passwords.verify(&right, None).await.unwrap());
     }
 
@@ -185,19 +164,13 @@ mod tests {
         assert!(new.is_outdated(&stored));
 
         let without = passwords(PasswordKeys::new(key("b")), 4);
-        assert!(matches!(
-            without.verify(&right, Some(&stored)).await,
-            Err(AuthError::Unavailable(_))
-        ));
+        assert!(matches!(without.verify(&right, Some(&stored)).await, Err(AuthError::Unavailable(_))));
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn another_cost_is_outdated() {
         let right = Secret::new("correct horse");
-        let stored = passwords(PasswordKeys::new(key("a")), 4)
-            .hash(&right)
-            .await
-            .unwrap();
+        let stored = passwords(PasswordKeys::new(key("a")), 4).hash(&right).await.unwrap();
         assert!(passwords(PasswordKeys::new(key("a")), 5).is_outdated(&stored));
     }
 

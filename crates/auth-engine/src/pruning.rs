@@ -21,12 +21,7 @@ impl PruneRevocations {
     pub const KIND: &str = "auth.prune_revocations";
 
     pub(crate) fn new(store: Store, attempts: Attempts, clock: Arc<dyn Clock>, leeway: Duration) -> Self {
-        Self {
-            store,
-            attempts,
-            clock,
-            leeway,
-        }
+        Self { store, attempts, clock, leeway }
     }
 }
 

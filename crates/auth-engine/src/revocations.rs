@@ -83,10 +83,7 @@ impl Revocations {
     /// Whether what was good for a user in `generation` no longer is.
     pub(crate) fn is_outdated(&self, user: UserId, generation: i32) -> bool {
         let known = self.read();
-        known
-            .refusals
-            .get(&user)
-            .is_some_and(|refusal| generation < refusal.generation)
+        known.refusals.get(&user).is_some_and(|refusal| generation < refusal.generation)
     }
 
     /// Stores a sign-out, applies it here and tells the others.
@@ -95,10 +92,8 @@ impl Revocations {
         detached(async move {
             this.store.revoke_token(token, this.clock.now()).await?;
             this.write().tokens.insert(token.id, token.expires_at);
-            this.broker.control(Control::Revoked {
-                user_id: token.user_id,
-                tokens: RevokedTokens::One(token.id),
-            });
+            this.broker
+                .control(Control::Revoked { user_id: token.user_id, tokens: RevokedTokens::One(token.id) });
             Ok(())
         })
         .await
@@ -145,10 +140,7 @@ impl Revocations {
     /// Takes a hint. What names no single token is a reason to ask the store now.
     fn hear(&self, delivery: &Delivery) {
         match delivery {
-            Delivery::Control(Control::Revoked {
-                tokens: RevokedTokens::One(id),
-                ..
-            }) => {
+            Delivery::Control(Control::Revoked { tokens: RevokedTokens::One(id), .. }) => {
                 // Late enough for every token that there can be by now.
                 let end = self.clock.now().plus(self.settings.token_life);
                 self.write().tokens.entry(*id).or_insert(end);
@@ -202,10 +194,7 @@ mod tests {
     }
 
     async fn signed_in(rig: &Rig) -> (String, Token) {
-        let session = factories::user(&*rig.auth)
-            .email("ann@example.com")
-            .create()
-            .await;
+        let session = factories::user(&*rig.auth).email("ann@example.com").create().await;
         let text = session.token.expose().to_owned();
         let Identity { token, .. } = rig.auth.authenticate_token(&text).await.unwrap();
         (text, token.unwrap())
@@ -240,16 +229,10 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_hint_counts_before_the_store_is_asked() {
-        let patient = Settings {
-            revocation_poll: Duration::from_secs(3_600),
-            ..factories::settings()
-        };
+        let patient = Settings { revocation_poll: Duration::from_secs(3_600), ..factories::settings() };
         let rig = Rig::with(patient).await;
         let (text, token) = signed_in(&rig).await;
-        let hint = |tokens| Control::Revoked {
-            user_id: token.user_id,
-            tokens,
-        };
+        let hint = |tokens| Control::Revoked { user_id: token.user_id, tokens };
         // Said again until it is heard: the engine may still be subscribing.
         eventually(|| async {
             rig.broker.control(hint(RevokedTokens::One(token.id)));
@@ -293,10 +276,7 @@ mod tests {
         let workers = rig.auth.workers();
         let worker = workers.iter().find(|worker| worker.kind() == job.kind).unwrap();
         worker.perform(&job).await.unwrap();
-        assert_eq!(
-            store.revoked_since(never).await.unwrap(),
-            crate::Revoked::default()
-        );
+        assert_eq!(store.revoked_since(never).await.unwrap(), crate::Revoked::default());
         eventually(|| async { known(&rig) == 0 }).await;
     }
 

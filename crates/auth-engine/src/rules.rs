@@ -50,17 +50,9 @@ impl Violations {
         let password = password.expose();
         let chars = password.chars().count();
         self.add("password", Rule::Blank, chars == 0);
-        self.add(
-            "password",
-            Rule::TooShort,
-            (1..MIN_PASSWORD_CHARS).contains(&chars),
-        );
+        self.add("password", Rule::TooShort, (1..MIN_PASSWORD_CHARS).contains(&chars));
         self.add("password", Rule::TooLong, chars > MAX_PASSWORD_CHARS);
-        self.add(
-            "password",
-            Rule::Common,
-            chars <= MAX_PASSWORD_CHARS && is_common(password),
-        );
+        self.add("password", Rule::Common, chars <= MAX_PASSWORD_CHARS && is_common(password));
         self.nul("password", password);
     }
 
@@ -75,11 +67,7 @@ impl Violations {
     }
 
     pub(crate) fn check(self) -> Result<(), AuthError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(AuthError::Invalid(self.0))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(AuthError::Invalid(self.0)) }
     }
 }
 
@@ -94,10 +82,8 @@ fn is_address(email: &str) -> bool {
     let Some((local, domain)) = email.rsplit_once('@') else {
         return false;
     };
-    let is_local = local.len() <= 64
-        && local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.chars().all(is_atext));
+    let is_local =
+        local.len() <= 64 && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext));
     let is_domain = domain.len() <= 253 && domain.split('.').all(is_label);
     is_local && is_domain
 }
@@ -215,10 +201,7 @@ mod tests {
         let longest = format!("a@{}.example", ["bcd"; 61].join("."));
         assert_eq!(longest.chars().count(), MAX_EMAIL_CHARS - 1);
         assert_eq!(broken(|v| v.email(&Secret::new(format!("a{longest}")))), []);
-        assert_eq!(
-            broken(|v| v.email(&Secret::new(format!("aa{longest}")))),
-            [Rule::TooLong]
-        );
+        assert_eq!(broken(|v| v.email(&Secret::new(format!("aa{longest}")))), [Rule::TooLong]);
     }
 
     #[test]
@@ -231,17 +214,10 @@ mod tests {
     #[test]
     fn common_passwords_are_refused_in_any_case() {
         for common in ["password", "Password123", "QWERTYUIOP", "12345678"] {
-            assert_eq!(
-                broken(|v| v.password(&Secret::new(common))),
-                [Rule::Common],
-                "{common}"
-            );
+            assert_eq!(broken(|v| v.password(&Secret::new(common))), [Rule::Common], "{common}");
         }
         for line in COMMON_PASSWORDS.lines() {
-            assert!(
-                line.chars().count() >= MIN_PASSWORD_CHARS && line == line.to_lowercase(),
-                "{line}"
-            );
+            assert!(line.chars().count() >= MIN_PASSWORD_CHARS && line == line.to_lowercase(), "{line}");
         }
     }
 

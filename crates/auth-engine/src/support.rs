@@ -52,12 +52,7 @@ impl Rig {
             settings,
         );
         let auth = auth.await.unwrap();
-        Self {
-            database,
-            clock,
-            broker,
-            auth,
-        }
+        Self { database, clock, broker, auth }
     }
 
     /// Another process on the same store, with a bus of its own: hints do not reach it.
@@ -80,9 +75,7 @@ pub(crate) async fn eventually<F: Future<Output = bool>>(holds: impl Fn() -> F) 
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.unwrap();
 }
 
 /// The rules that an answer says were broken, with their fields.

@@ -39,11 +39,7 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(crate) fn new(keys: TokenKeys, clock: Arc<dyn Clock>, settings: Settings) -> Self {
-        Self {
-            keys,
-            clock,
-            settings,
-        }
+        Self { keys, clock, settings }
     }
 
     /// Signs a user in.
@@ -87,12 +83,7 @@ impl Tokens {
         if now >= expires_at.plus(self.settings.leeway) {
             return Err(AuthError::TokenExpired);
         }
-        Ok(Token {
-            id: claims.jti,
-            user_id: claims.sub,
-            generation: claims.generation,
-            expires_at,
-        })
+        Ok(Token { id: claims.jti, user_id: claims.sub, generation: claims.generation, expires_at })
     }
 
     /// The claims, when one of our keys signed them.

@@ -38,10 +38,7 @@ fn now() -> Timestamp {
 }
 
 fn hash(text: &str, key: &str) -> PasswordHash {
-    PasswordHash {
-        hash: Secret::new(text),
-        key_id: key.to_owned(),
-    }
+    PasswordHash { hash: Secret::new(text), key_id: key.to_owned() }
 }
 
 fn account(email: &str) -> Account {
@@ -103,10 +100,7 @@ async fn keeps_accounts_as_they_were(store: &Store) {
     assert_eq!(store.find_account(ann.user.id).await.unwrap(), Some(ann.clone()));
     let by_email = store.find_account_by_email("änn@example.com").await.unwrap();
     assert_eq!(by_email, Some(ann.clone()));
-    assert_eq!(
-        store.find_account_by_email("Änn@example.com").await.unwrap(),
-        None
-    );
+    assert_eq!(store.find_account_by_email("Änn@example.com").await.unwrap(), None);
     assert_eq!(store.find_account_by_email("a\0").await.unwrap(), None);
 
     let nobody = UserId::from_name("nobody");
@@ -136,10 +130,7 @@ async fn lets_nobody_take_an_address_twice(store: &Store) {
 
 async fn changes_an_account_only_as_it_was_seen(store: &Store) {
     let before = inserted(store, "change@example.com").await;
-    let renamed = AccountChange {
-        name: Some("Bea".to_owned()),
-        ..change(&before)
-    };
+    let renamed = AccountChange { name: Some("Bea".to_owned()), ..change(&before) };
     assert!(store.change_account(renamed).await.unwrap());
     let kept = token(before.user.id, 3);
     let new_password = AccountChange {
@@ -148,10 +139,7 @@ async fn changes_an_account_only_as_it_was_seen(store: &Store) {
         ..change(&before)
     };
     assert!(store.change_account(new_password.clone()).await.unwrap());
-    assert!(
-        !store.change_account(new_password).await.unwrap(),
-        "decided upon what is no more"
-    );
+    assert!(!store.change_account(new_password).await.unwrap(), "decided upon what is no more");
 
     let after = store.find_account(before.user.id).await.unwrap().unwrap();
     assert_eq!(after.user.name, "Bea");
@@ -162,11 +150,7 @@ async fn changes_an_account_only_as_it_was_seen(store: &Store) {
     let new = token(before.user.id, 4);
     assert_eq!(store.revoked_among(&[kept, old, new]).await.unwrap(), [old.id]);
 
-    let disabled = AccountChange {
-        disable: true,
-        refusal: Some(refusal(&after, None)),
-        ..change(&after)
-    };
+    let disabled = AccountChange { disable: true, refusal: Some(refusal(&after, None)), ..change(&after) };
     assert!(store.change_account(disabled).await.unwrap());
     let after = store.find_account(before.user.id).await.unwrap().unwrap();
     assert_eq!(after.disabled_at, Some(now().plus(Duration::from_secs(5))));
@@ -215,14 +199,9 @@ async fn counts_failures_in_windows(store: &Store) {
         store.count_sign_in_failure("192.0.2.0/24".to_owned(), vec![address; 48], at, at.minus(window))
     };
     let failures = async |at: Timestamp| {
-        let mut rows = store
-            .sign_in_failures("192.0.2.0/24", at.minus(window))
-            .await
-            .unwrap();
+        let mut rows = store.sign_in_failures("192.0.2.0/24", at.minus(window)).await.unwrap();
         rows.sort_by(|a, b| a.email_hash.cmp(&b.email_hash));
-        rows.into_iter()
-            .map(|row| (row.email_hash[0], row.count, row.since))
-            .collect::<Vec<_>>()
+        rows.into_iter().map(|row| (row.email_hash[0], row.count, row.since)).collect::<Vec<_>>()
     };
     let start = now();
     let soon = start.plus(Duration::from_secs(59));
@@ -234,10 +213,7 @@ async fn counts_failures_in_windows(store: &Store) {
     assert_eq!(failures(later).await, [(2, 1, soon)], "the first window is over");
     fail(1, later).await.unwrap();
     assert_eq!(failures(later).await, [(1, 1, later), (2, 1, soon)]);
-    assert_eq!(
-        store.sign_in_failures("198.51.100.0/24", start).await.unwrap(),
-        []
-    );
+    assert_eq!(store.sign_in_failures("198.51.100.0/24", start).await.unwrap(), []);
 
     let mine = ("192.0.2.0/24".to_owned(), vec![1; 48]);
     store.clear_sign_in_failures(mine.0, mine.1).await.unwrap();

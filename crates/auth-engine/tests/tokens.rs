@@ -50,12 +50,7 @@ impl Rig {
         let clock = Arc::new(FixedClock::default());
         let auth = start(&database, &clock, keys.unwrap(), factories::settings()).await;
         let session = factories::user(&*auth).create().await;
-        Self {
-            database,
-            clock,
-            auth,
-            session,
-        }
+        Self { database, clock, auth, session }
     }
 
     async fn signing_with(&self, keys: TokenKeys) -> Arc<AuthEngine> {
@@ -73,20 +68,9 @@ async fn start(
     tokens: TokenKeys,
     settings: Settings,
 ) -> Arc<AuthEngine> {
-    let keys = Keys {
-        tokens,
-        ..factories::keys()
-    };
+    let keys = Keys { tokens, ..factories::keys() };
     let broker = Arc::new(factories::RecordingBroker::default());
-    AuthEngine::new(
-        Store::over(database.database()),
-        broker,
-        clock.clone(),
-        keys,
-        settings,
-    )
-    .await
-    .unwrap()
+    AuthEngine::new(Store::over(database.database()), broker, clock.clone(), keys, settings).await.unwrap()
 }
 
 /// A token taken apart, to be put together another way.
@@ -102,10 +86,7 @@ impl Parts {
             let bytes = URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap();
             serde_json::from_slice(&bytes).unwrap()
         };
-        Self {
-            header: part(0),
-            claims: part(1),
-        }
+        Self { header: part(0), claims: part(1) }
     }
 
     fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
@@ -135,11 +116,7 @@ impl Parts {
 }
 
 fn sign(header: &str, claims: &str, key: &EncodingKey, algorithm: Algorithm) -> String {
-    let message = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header),
-        URL_SAFE_NO_PAD.encode(claims)
-    );
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let signature = crypto::sign(message.as_bytes(), key, algorithm).unwrap();
     format!("{message}.{signature}")
 }
@@ -185,56 +162,24 @@ fn forgeries(rig: &Rig) -> Vec<(&'static str, String)> {
         ("a NUL behind", format!("{text}\0")),
         ("padded base64", format!("{header}.{payload}.{signature}=")),
         ("no signature", format!("{header}.{payload}.")),
-        (
-            "half a signature",
-            format!("{header}.{payload}.{}", &signature[..20]),
-        ),
-        (
-            "another character in the signature",
-            format!("{header}.{payload}.{}", flipped(signature)),
-        ),
-        (
-            "another character in the payload",
-            format!("{header}.{}.{signature}", flipped(payload)),
-        ),
-        (
-            "another character in the header",
-            format!("{}.{payload}.{signature}", flipped(header)),
-        ),
+        ("half a signature", format!("{header}.{payload}.{}", &signature[..20])),
+        ("another character in the signature", format!("{header}.{payload}.{}", flipped(signature))),
+        ("another character in the payload", format!("{header}.{}.{signature}", flipped(payload))),
+        ("another character in the header", format!("{}.{payload}.{signature}", flipped(header))),
         (
             "the signature of another token",
             format!(
                 "{header}.{payload}.{}",
-                good()
-                    .claim("sub", json!(SystemClock.new_id()))
-                    .signed()
-                    .rsplit('.')
-                    .next()
-                    .unwrap()
+                good().claim("sub", json!(SystemClock.new_id())).signed().rsplit('.').next().unwrap()
             ),
         ),
         ("huge", "a".repeat(1_000_000)),
-        (
-            "huge and signed",
-            good().claim("more", "a".repeat(100_000)).signed(),
-        ),
+        ("huge and signed", good().claim("more", "a".repeat(100_000)).signed()),
         ("not ASCII", "é.é.é".to_owned()),
-        (
-            "no JSON",
-            sign("header", "claims", &secret(SECRET), Algorithm::HS256),
-        ),
-        (
-            "a header that is a list",
-            sign("[]", &raw_claims, &secret(SECRET), Algorithm::HS256),
-        ),
-        (
-            "claims that are a list",
-            sign(&raw_header, "[]", &secret(SECRET), Algorithm::HS256),
-        ),
-        (
-            "claims that are null",
-            sign(&raw_header, "null", &secret(SECRET), Algorithm::HS256),
-        ),
+        ("no JSON", sign("header", "claims", &secret(SECRET), Algorithm::HS256)),
+        ("a header that is a list", sign("[]", &raw_claims, &secret(SECRET), Algorithm::HS256)),
+        ("claims that are a list", sign(&raw_header, "[]", &secret(SECRET), Algorithm::HS256)),
+        ("claims that are null", sign(&raw_header, "null", &secret(SECRET), Algorithm::HS256)),
         ("claims that are no UTF-8", {
             let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(b"{\"sub\":\"\xff\"}"));
             let signature = crypto::sign(message.as_bytes(), &secret(SECRET), Algorithm::HS256).unwrap();
@@ -267,56 +212,30 @@ fn forgeries(rig: &Rig) -> Vec<(&'static str, String)> {
         ("alg in lower case", good().header("alg", "hs256").signed()),
         (
             "HS512 with our secret",
-            good()
-                .header("alg", "HS512")
-                .signed_with(&secret(SECRET), Algorithm::HS512),
+            good().header("alg", "HS512").signed_with(&secret(SECRET), Algorithm::HS512),
         ),
         ("HS384 said, HS256 done", good().header("alg", "HS384").signed()),
-        (
-            "RS256 by our kid",
-            good()
-                .header("alg", "RS256")
-                .signed_with(&rsa(), Algorithm::RS256),
-        ),
+        ("RS256 by our kid", good().header("alg", "RS256").signed_with(&rsa(), Algorithm::RS256)),
         (
             "HS256 with the RSA public key as secret",
-            good()
-                .header("kid", "rsa")
-                .signed_with(&secret(RSA_PUBLIC), Algorithm::HS256),
+            good().header("kid", "rsa").signed_with(&secret(RSA_PUBLIC), Algorithm::HS256),
         ),
         (
             "HS256 with the Ed25519 public key as secret",
-            good()
-                .header("kid", "ed")
-                .signed_with(&secret(ED25519_PUBLIC), Algorithm::HS256),
+            good().header("kid", "ed").signed_with(&secret(ED25519_PUBLIC), Algorithm::HS256),
         ),
-        (
-            "HS256 with our secret by the kid of RSA",
-            good().header("kid", "rsa").signed(),
-        ),
+        ("HS256 with our secret by the kid of RSA", good().header("kid", "rsa").signed()),
         (
             "PS256 with the RSA key",
-            good()
-                .header("kid", "rsa")
-                .header("alg", "PS256")
-                .signed_with(&rsa(), Algorithm::PS256),
+            good().header("kid", "rsa").header("alg", "PS256").signed_with(&rsa(), Algorithm::PS256),
         ),
         (
             "RS512 with the RSA key",
-            good()
-                .header("kid", "rsa")
-                .header("alg", "RS512")
-                .signed_with(&rsa(), Algorithm::RS512),
+            good().header("kid", "rsa").header("alg", "RS512").signed_with(&rsa(), Algorithm::RS512),
         ),
         // keys
-        (
-            "another secret",
-            good().signed_with(&secret(OTHER_SECRET), Algorithm::HS256),
-        ),
-        (
-            "the empty secret",
-            good().signed_with(&secret(""), Algorithm::HS256),
-        ),
+        ("another secret", good().signed_with(&secret(OTHER_SECRET), Algorithm::HS256)),
+        ("the empty secret", good().signed_with(&secret(""), Algorithm::HS256)),
         (
             "another Ed25519 key",
             good()
@@ -329,55 +248,28 @@ fn forgeries(rig: &Rig) -> Vec<(&'static str, String)> {
         ("kid unknown", good().header("kid", "unknown").signed()),
         ("kid a number", good().header("kid", 1).signed()),
         ("kid null", good().header("kid", Value::Null).signed()),
-        (
-            "kid a path",
-            good()
-                .header("kid", "../../dev/null")
-                .signed_with(&secret(""), Algorithm::HS256),
-        ),
+        ("kid a path", good().header("kid", "../../dev/null").signed_with(&secret(""), Algorithm::HS256)),
         (
             "kid SQL",
-            good()
-                .header("kid", "' UNION SELECT 'key' --")
-                .signed_with(&secret("key"), Algorithm::HS256),
+            good().header("kid", "' UNION SELECT 'key' --").signed_with(&secret("key"), Algorithm::HS256),
         ),
         ("kid with a NUL", good().header("kid", "ed\0").signed()),
         ("its own key in the header", {
             let jwk = json!({"kty": "oct", "k": URL_SAFE_NO_PAD.encode(OTHER_SECRET), "alg": "HS256"});
-            good()
-                .header("jwk", jwk)
-                .signed_with(&secret(OTHER_SECRET), Algorithm::HS256)
+            good().header("jwk", jwk).signed_with(&secret(OTHER_SECRET), Algorithm::HS256)
         }),
-        (
-            "a critical extension",
-            good().header("crit", json!(["exp"])).signed(),
-        ),
-        (
-            "an empty list of critical extensions",
-            good().header("crit", json!([])).signed(),
-        ),
+        ("a critical extension", good().header("crit", json!(["exp"])).signed()),
+        ("an empty list of critical extensions", good().header("crit", json!([])).signed()),
         // claims
         ("another issuer", good().claim("iss", "elsewhere").signed()),
         ("another audience", good().claim("aud", "elsewhere").signed()),
-        (
-            "a list of audiences",
-            good().claim("aud", json!(["parlour"])).signed(),
-        ),
+        ("a list of audiences", good().claim("aud", json!(["parlour"])).signed()),
         ("an issuer in capitals", good().claim("iss", "Parlour").signed()),
-        (
-            "issued in the future",
-            good().claim("iat", now + 31).claim("exp", now + 600).signed(),
-        ),
+        ("issued in the future", good().claim("iat", now + 31).claim("exp", now + 600).signed()),
         ("not yet valid", good().claim("nbf", now + 31).signed()),
         ("nbf a text", good().claim("nbf", "now").signed()),
-        (
-            "ends before it begins",
-            good().claim("exp", now - 1).claim("iat", now).signed(),
-        ),
-        (
-            "exp a text",
-            good().claim("exp", (now + 600).to_string()).signed(),
-        ),
+        ("ends before it begins", good().claim("exp", now - 1).claim("iat", now).signed()),
+        ("exp a text", good().claim("exp", (now + 600).to_string()).signed()),
         ("exp a fraction", good().claim("exp", 1e10 + 0.5).signed()),
         ("exp beyond the calendar", good().claim("exp", i64::MAX).signed()),
         (
@@ -389,10 +281,7 @@ fn forgeries(rig: &Rig) -> Vec<(&'static str, String)> {
                 Algorithm::HS256,
             ),
         ),
-        (
-            "iat negative beyond the calendar",
-            good().claim("iat", i64::MIN).signed(),
-        ),
+        ("iat negative beyond the calendar", good().claim("iat", i64::MIN).signed()),
         ("sub a number", good().claim("sub", 1).signed()),
         ("sub no id", good().claim("sub", "ann").signed()),
         ("sub empty", good().claim("sub", "").signed()),
@@ -400,10 +289,7 @@ fn forgeries(rig: &Rig) -> Vec<(&'static str, String)> {
         ("gen a text", good().claim("gen", "0").signed()),
         ("gen too large", good().claim("gen", i64::MAX).signed()),
         ("iss null", good().claim("iss", Value::Null).signed()),
-        (
-            "aud an object",
-            good().claim("aud", json!({"parlour": true})).signed(),
-        ),
+        ("aud an object", good().claim("aud", json!({"parlour": true})).signed()),
     ];
     for (name, claim) in [
         ("iss missing", "iss"),
@@ -432,10 +318,7 @@ async fn what_is_none_of_ours_is_invalid() {
     assert!(forgeries.len() >= 40);
     for (name, token) in forgeries {
         let answer = rig.auth.authenticate_token(&token).await;
-        assert!(
-            matches!(answer, Err(AuthError::TokenInvalid)),
-            "{name}: {answer:?}"
-        );
+        assert!(matches!(answer, Err(AuthError::TokenInvalid)), "{name}: {answer:?}");
     }
 }
 
@@ -446,26 +329,14 @@ async fn the_forger_could_have_made_a_good_one() {
         ("as it is", rig.good().signed()),
         (
             "EdDSA",
-            rig.good()
-                .header("kid", "ed")
-                .header("alg", "EdDSA")
-                .signed_with(&ed(ED25519), Algorithm::EdDSA),
+            rig.good().header("kid", "ed").header("alg", "EdDSA").signed_with(&ed(ED25519), Algorithm::EdDSA),
         ),
         (
             "RS256",
-            rig.good()
-                .header("kid", "rsa")
-                .header("alg", "RS256")
-                .signed_with(&rsa(), Algorithm::RS256),
+            rig.good().header("kid", "rsa").header("alg", "RS256").signed_with(&rsa(), Algorithm::RS256),
         ),
-        (
-            "within the leeway",
-            rig.good().claim("nbf", rig.clock.now().secs() + 30).signed(),
-        ),
-        (
-            "with a claim of somebody else's",
-            rig.good().claim("scope", "all").signed(),
-        ),
+        ("within the leeway", rig.good().claim("nbf", rig.clock.now().secs() + 30).signed()),
+        ("with a claim of somebody else's", rig.good().claim("scope", "all").signed()),
     ] {
         let identity = rig.auth.authenticate_token(&token).await;
         assert_eq!(identity.unwrap().user_id, rig.session.user.id, "{name}");
@@ -486,10 +357,7 @@ async fn a_token_ends_after_its_life_and_the_leeway() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_token_lives_longer_than_tokens_live_now() {
     let rig = Rig::new().await;
-    let long = rig
-        .good()
-        .claim("exp", rig.clock.now().secs() + 1_000_000)
-        .signed();
+    let long = rig.good().claim("exp", rig.clock.now().secs() + 1_000_000).signed();
     let identity = rig.auth.authenticate_token(&long).await.unwrap();
     assert_eq!(identity.token.unwrap().expires_at, rig.session.expires_at);
     rig.clock.advance(Duration::from_secs(24 * 60 * 60 + 30));
@@ -517,9 +385,7 @@ async fn keys_change_with_an_overlap() {
     let next = [eddsa(), rs256()];
     for signing in next {
         let overlap = TokenKeys::new(signing.clone());
-        let overlap = overlap
-            .accepting(VerifyingKey::hs256(&SECRET.into()).unwrap())
-            .unwrap();
+        let overlap = overlap.accepting(VerifyingKey::hs256(&SECRET.into()).unwrap()).unwrap();
         let auth = rig.signing_with(overlap).await;
         auth.authenticate_token(old).await.unwrap();
         let new = factories::user(&*auth).create().await;
@@ -552,8 +418,5 @@ fn what_is_no_key_is_found_at_the_start() {
 #[test]
 fn no_key_shows_its_secret() {
     let shown = format!("{:?} {:?} {:?}", hs256(), eddsa(), rs256());
-    assert!(
-        !shown.contains("signing secret") && !shown.contains("PRIVATE"),
-        "{shown}"
-    );
+    assert!(!shown.contains("signing secret") && !shown.contains("PRIVATE"), "{shown}");
 }

@@ -13,16 +13,8 @@ use tokio::sync::mpsc::{self, error::TrySendError};
 pub(crate) fn inbox(queue: usize) -> (InboxSender, Inbox) {
     let missed = Arc::new(AtomicBool::new(false));
     let (sender, waiting) = mpsc::channel(queue.max(1));
-    let sender = InboxSender {
-        missed: Arc::clone(&missed),
-        queue: sender,
-    };
-    let inbox = Inbox {
-        missed,
-        waiting,
-        before_gap: 0,
-        put_back: None,
-    };
+    let sender = InboxSender { missed: Arc::clone(&missed), queue: sender };
+    let inbox = Inbox { missed, waiting, before_gap: 0, put_back: None };
     (sender, inbox)
 }
 

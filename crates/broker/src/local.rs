@@ -35,12 +35,7 @@ impl LocalBroker {
     /// A bus with limits of its own.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self {
-            bus: Arc::new(Bus {
-                settings,
-                ..Bus::default()
-            }),
-        }
+        Self { bus: Arc::new(Bus { settings, ..Bus::default() }) }
     }
 
     /// A subscription that hears everything from now on: for a test, or a service that has no use for
@@ -54,17 +49,9 @@ impl LocalBroker {
         let slots = Arc::new(slots);
         let (sender, inbox) = inbox(self.bus.settings.queue);
         let id = self.bus.next_id.fetch_add(1, Ordering::Relaxed);
-        self.bus.write().push(Subscriber {
-            id,
-            slots: Arc::clone(&slots),
-            inbox: sender,
-        });
+        self.bus.write().push(Subscriber { id, slots: Arc::clone(&slots), inbox: sender });
         Subscription {
-            follow: Arc::new(LocalFollow {
-                id,
-                slots,
-                bus: Arc::downgrade(&self.bus),
-            }),
+            follow: Arc::new(LocalFollow { id, slots, bus: Arc::downgrade(&self.bus) }),
             deliveries: Box::new(inbox),
         }
     }
@@ -144,9 +131,7 @@ impl Slots {
     }
 
     fn contains(&self, slot: Slot) -> bool {
-        self.0
-            .get(usize::from(slot.0))
-            .is_some_and(|followed| followed.load(Ordering::Acquire))
+        self.0.get(usize::from(slot.0)).is_some_and(|followed| followed.load(Ordering::Acquire))
     }
 
     fn set(&self, slot: Slot, followed: bool) {

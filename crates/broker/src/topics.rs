@@ -13,13 +13,9 @@ impl Topic {
     /// The topic of a user. FNV-1a over the id's bytes: the same in every process and version.
     #[must_use]
     pub fn of(user: UserId) -> Self {
-        let hash = user
-            .0
-            .as_bytes()
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-            });
+        let hash = user.0.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        });
         Self((hash % u64::from(Self::COUNT)) as u16)
     }
 }
@@ -34,9 +30,7 @@ mod tests {
 
     #[test]
     fn users_spread_over_the_topics() {
-        let seen: HashSet<_> = (0..2_000)
-            .map(|_| Topic::of(UserId(SystemClock.new_id())))
-            .collect();
+        let seen: HashSet<_> = (0..2_000).map(|_| Topic::of(UserId(SystemClock.new_id()))).collect();
         assert_eq!(seen.len(), usize::from(Topic::COUNT));
     }
 

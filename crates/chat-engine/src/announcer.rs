@@ -71,10 +71,7 @@ async fn announce(
             }
             Err(error) => {
                 dropped(messages.len());
-                tracing::debug!(
-                    error = &error as &dyn std::error::Error,
-                    "hints are left to the sweep"
-                );
+                tracing::debug!(error = &error as &dyn std::error::Error, "hints are left to the sweep");
             }
         }
     }
@@ -88,11 +85,7 @@ fn ranges(messages: &[Arc<GroupMessage>]) -> impl Iterator<Item = OutboxRange> {
         ranges
             .entry(message.group_id)
             .and_modify(|range| range.last = range.last.max(seq))
-            .or_insert(OutboxRange {
-                group: message.group_id,
-                first: seq,
-                last: seq,
-            });
+            .or_insert(OutboxRange { group: message.group_id, first: seq, last: seq });
     }
     ranges.into_values()
 }

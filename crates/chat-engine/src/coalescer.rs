@@ -59,10 +59,7 @@ impl<W: Work> Coalescer<W> {
             tasks.spawn(Lane::new(number, Arc::clone(&work), settings, queue).run(stop.clone()));
             sender
         });
-        Self {
-            lanes: lanes.collect(),
-            timeout: settings.send_timeout,
-        }
+        Self { lanes: lanes.collect(), timeout: settings.send_timeout }
     }
 
     /// Waits until it is done. `Busy` when too many wait already, or the engine drains: nothing was done. After
@@ -71,8 +68,7 @@ impl<W: Work> Coalescer<W> {
         let lane = usize::from(Slot::of(W::group(&ask)).0) % self.lanes.len();
         let (reply, answer) = oneshot::channel();
         let lane = self.lanes.get(lane).ok_or(ChatError::Busy)?;
-        lane.try_send(Waiting { ask, reply })
-            .map_err(|_| ChatError::Busy)?;
+        lane.try_send(Waiting { ask, reply }).map_err(|_| ChatError::Busy)?;
         match tokio::time::timeout(self.timeout, answer).await {
             Ok(Ok(answer)) => answer,
             _ => Err(ChatError::TimedOut),

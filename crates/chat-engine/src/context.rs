@@ -37,30 +37,18 @@ impl Context {
             .scopes(users, GROUP)
             .await
             .map_err(|error| ChatError::Unavailable(error.into()))?;
-        Ok(scopes
-            .into_iter()
-            .map(|(user, scope)| (user, GroupId(scope)))
-            .collect())
+        Ok(scopes.into_iter().map(|(user, scope)| (user, GroupId(scope))).collect())
     }
 
     /// May `user` be in one more group? Two joins at once may pass the limit by one.
     pub(crate) async fn check_group_limit(&self, user: UserId) -> Result<(), ChatError> {
         let most = self.settings.max_groups_per_user;
-        let links: Vec<_> = self
-            .links(&[user])
-            .await?
-            .into_iter()
-            .map(|(_, group)| group)
-            .collect();
+        let links: Vec<_> = self.links(&[user]).await?.into_iter().map(|(_, group)| group).collect();
         if links.len() < most {
             return Ok(());
         }
         let groups = self.store.activities(user, &links).await.map_err(unavailable)?;
-        if groups.len() < most {
-            Ok(())
-        } else {
-            Err(ChatError::TooManyGroups)
-        }
+        if groups.len() < most { Ok(()) } else { Err(ChatError::TooManyGroups) }
     }
 
     /// The job that links `user` to `group` if [`Context::link`] does not come to it.
@@ -81,10 +69,7 @@ impl Context {
         }
         let (key, now) = (LinkResource::key(user, group), self.clock.now());
         if let Err(error) = self.store.finish_job(LinkResource::KIND, &key, now).await {
-            tracing::debug!(
-                error = &error as &dyn std::error::Error,
-                "a job will run that is done"
-            );
+            tracing::debug!(error = &error as &dyn std::error::Error, "a job will run that is done");
         }
     }
 }

@@ -42,9 +42,7 @@ impl ByJoining {
 }
 
 fn bytes<const N: usize>(cursor: &Cursor) -> Result<[u8; N], ChatError> {
-    let bytes = URL_SAFE_NO_PAD
-        .decode(&cursor.0)
-        .map_err(|_| ChatError::BadCursor)?;
+    let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| ChatError::BadCursor)?;
     bytes.try_into().map_err(|_| ChatError::BadCursor)
 }
 

@@ -34,13 +34,7 @@ impl ChatEngine {
     /// With the machine's clock and the default limits. Call it on a Tokio runtime.
     #[must_use]
     pub fn new(store: Store, broker: Arc<dyn Broker>, resources: Arc<dyn UserResources>) -> Arc<Self> {
-        Self::with(
-            store,
-            broker,
-            resources,
-            Arc::new(SystemClock),
-            Settings::default(),
-        )
+        Self::with(store, broker, resources, Arc::new(SystemClock), Settings::default())
     }
 
     /// With a clock and limits of your own. Call it on a Tokio runtime.
@@ -53,13 +47,7 @@ impl ChatEngine {
         settings: Settings,
     ) -> Arc<Self> {
         let settings = settings.fitted_to(store.database().location());
-        let context = Context {
-            store,
-            broker,
-            resources,
-            clock,
-            settings: Arc::new(settings),
-        };
+        let context = Context { store, broker, resources, clock, settings: Arc::new(settings) };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let announcer = Announcer::start(&context, &tasks, &stop);
         let sends = group_messages::Sends::new(&context, announcer);
@@ -81,10 +69,7 @@ impl ChatEngine {
     /// What does this engine's jobs: hand them to a runner over the `jobs` table of its store.
     #[must_use]
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        vec![
-            Arc::new(LinkResource::new(&self.context)),
-            Arc::new(DeleteGroup::new(&self.context)),
-        ]
+        vec![Arc::new(LinkResource::new(&self.context)), Arc::new(DeleteGroup::new(&self.context))]
     }
 
     /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are
@@ -110,9 +95,7 @@ impl Chat for ChatEngine {
         limit: Limit,
         cursor: Option<&Cursor>,
     ) -> Result<Page<Group>, ChatError> {
-        groups::ListService::new(&self.context)
-            .call(user, limit, cursor)
-            .await
+        groups::ListService::new(&self.context).call(user, limit, cursor).await
     }
 
     async fn create_group(&self, user: UserId, draft: GroupDraft) -> Result<Created, ChatError> {
@@ -133,9 +116,7 @@ impl Chat for ChatEngine {
         group: GroupId,
         change: GroupChange,
     ) -> Result<Group, ChatError> {
-        groups::UpdateService::new(&self.context)
-            .call(user, group, change)
-            .await
+        groups::UpdateService::new(&self.context).call(user, group, change).await
     }
 
     async fn delete_group(&self, user: UserId, group: GroupId) -> Result<(), ChatError> {
@@ -149,9 +130,7 @@ impl Chat for ChatEngine {
         limit: Limit,
         cursor: Option<&Cursor>,
     ) -> Result<Page<Membership>, ChatError> {
-        memberships::ListService::new(&self.context)
-            .call(user, group, limit, cursor)
-            .await
+        memberships::ListService::new(&self.context).call(user, group, limit, cursor).await
     }
 
     async fn authorize(&self, user: UserId, group: GroupId, right: Right) -> Result<(), ChatError> {
@@ -162,9 +141,7 @@ impl Chat for ChatEngine {
     }
 
     async fn add_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<Added, ChatError> {
-        memberships::AddService::new(&self.context)
-            .call(user, group, member)
-            .await
+        memberships::AddService::new(&self.context).call(user, group, member).await
     }
 
     async fn change_role(
@@ -174,15 +151,11 @@ impl Chat for ChatEngine {
         member: UserId,
         role: Role,
     ) -> Result<Membership, ChatError> {
-        memberships::ChangeRoleService::new(&self.context)
-            .call(user, group, member, role)
-            .await
+        memberships::ChangeRoleService::new(&self.context).call(user, group, member, role).await
     }
 
     async fn remove_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<(), ChatError> {
-        memberships::RemoveService::new(&self.context)
-            .call(user, group, member)
-            .await
+        memberships::RemoveService::new(&self.context).call(user, group, member).await
     }
 
     async fn participants(
@@ -191,9 +164,7 @@ impl Chat for ChatEngine {
         group: GroupId,
         ids: &[UserId],
     ) -> Result<Vec<UserId>, ChatError> {
-        memberships::ParticipantsService::new(&self.context)
-            .call(user, group, ids)
-            .await
+        memberships::ParticipantsService::new(&self.context).call(user, group, ids).await
     }
 
     async fn list_messages(
@@ -203,9 +174,7 @@ impl Chat for ChatEngine {
         range: Range,
         limit: Limit,
     ) -> Result<Vec<GroupMessage>, ChatError> {
-        group_messages::ListService::new(&self.context)
-            .call(user, group, range, limit)
-            .await
+        group_messages::ListService::new(&self.context).call(user, group, range, limit).await
     }
 
     async fn show_message(
@@ -214,9 +183,7 @@ impl Chat for ChatEngine {
         group: GroupId,
         message: GroupMessageId,
     ) -> Result<GroupMessage, ChatError> {
-        group_messages::ShowService::new(&self.context)
-            .call(user, group, message)
-            .await
+        group_messages::ShowService::new(&self.context).call(user, group, message).await
     }
 
     async fn send_message(&self, draft: Draft) -> Result<Sent, ChatError> {
@@ -224,9 +191,7 @@ impl Chat for ChatEngine {
     }
 
     async fn mark_read(&self, user: UserId, group: GroupId, seq: Seq) -> Result<Seq, ChatError> {
-        group_messages::MarkReadService::new(self)
-            .call(user, group, seq)
-            .await
+        group_messages::MarkReadService::new(self).call(user, group, seq).await
     }
 
     async fn heads_of(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupHead)>, ChatError> {
@@ -244,9 +209,7 @@ impl Chat for ChatEngine {
         after: Seq,
         limit: Limit,
     ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
-        group_messages::ReadLogService::new(&self.context)
-            .call(group, after, limit)
-            .await
+        group_messages::ReadLogService::new(&self.context).call(group, after, limit).await
     }
 
     async fn ready(&self) -> Result<(), ChatError> {

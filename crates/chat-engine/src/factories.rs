@@ -35,10 +35,7 @@ pub use groups::{GroupFactory, group};
 pub use resources::TestResources;
 
 /// An engine over a new SQLite file, which goes with it.
-#[expect(
-    clippy::expect_used,
-    reason = "a factory fails by panicking, as the test that uses it"
-)]
+#[expect(clippy::expect_used, reason = "a factory fails by panicking, as the test that uses it")]
 pub async fn engine() -> (Arc<ChatEngine>, Arc<TestBroker>) {
     let folder = TempDir::new().expect("a temporary folder");
     let store = Store::sqlite(folder.path().join("chat.db")).expect("a pool");

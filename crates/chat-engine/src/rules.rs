@@ -17,14 +17,12 @@ impl Checks {
     /// A text that says something.
     fn text(self, field: &'static str, text: &str, most: usize) -> Self {
         let blank = text.chars().all(char::is_whitespace);
-        self.that(!blank, field, Rule::Blank)
-            .may_be_blank(field, text, most)
+        self.that(!blank, field, Rule::Blank).may_be_blank(field, text, most)
     }
 
     fn may_be_blank(self, field: &'static str, text: &str, most: usize) -> Self {
         let fits = text.len() <= most || text.chars().nth(most).is_none();
-        self.that(fits, field, Rule::TooLong)
-            .that(!text.contains('\0'), field, Rule::Nul)
+        self.that(fits, field, Rule::TooLong).that(!text.contains('\0'), field, Rule::Nul)
     }
 
     fn that(mut self, holds: bool, field: &'static str, rule: Rule) -> Self {
@@ -35,11 +33,7 @@ impl Checks {
     }
 
     fn done(self) -> Result<(), ChatError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(ChatError::Invalid(self.0))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(ChatError::Invalid(self.0)) }
     }
 }
 
@@ -98,17 +92,9 @@ mod tests {
     fn a_message_has_1_to_10_000_characters() {
         assert_eq!(broken(""), [Rule::Blank]);
         assert_eq!(broken("a"), []);
-        assert_eq!(
-            broken(&"\u{1F37A}".repeat(10_000)),
-            [],
-            "four bytes are one character"
-        );
+        assert_eq!(broken(&"\u{1F37A}".repeat(10_000)), [], "four bytes are one character");
         assert_eq!(broken(&"a".repeat(10_001)), [Rule::TooLong]);
-        assert_eq!(
-            broken(&"e\u{301}".repeat(5_001)),
-            [Rule::TooLong],
-            "a mark is a character"
-        );
+        assert_eq!(broken(&"e\u{301}".repeat(5_001)), [Rule::TooLong], "a mark is a character");
     }
 
     #[test]
@@ -120,11 +106,8 @@ mod tests {
 
     #[test]
     fn every_broken_rule_is_named() {
-        let draft = GroupDraft {
-            id: None,
-            name: " ".repeat(101),
-            description: format!("{}\0", "a".repeat(1_000)),
-        };
+        let draft =
+            GroupDraft { id: None, name: " ".repeat(101), description: format!("{}\0", "a".repeat(1_000)) };
         let Err(ChatError::Invalid(violations)) = check_group(&draft) else {
             panic!("it is refused");
         };

@@ -31,20 +31,9 @@ pub async fn add_members(engine: &ChatEngine, group: GroupId, users: &[UserId]) 
 
 async fn add(context: &Context, group: GroupId, users: &[UserId]) -> Result<(), ChatError> {
     let (now, most) = (context.clock.now(), context.settings.max_members);
-    context
-        .store
-        .seed_members(group, users, now, most)
-        .await
-        .map_err(unavailable)??;
-    let links: Vec<_> = users
-        .iter()
-        .map(|user| UserResource::group(*user, group))
-        .collect();
-    context
-        .resources
-        .link(&links)
-        .await
-        .map_err(|error| ChatError::Unavailable(error.into()))
+    context.store.seed_members(group, users, now, most).await.map_err(unavailable)??;
+    let links: Vec<_> = users.iter().map(|user| UserResource::group(*user, group)).collect();
+    context.resources.link(&links).await.map_err(|error| ChatError::Unavailable(error.into()))
 }
 
 /// Appends `messages`, each of a member and its text, to the log of `group`. The texts are not checked.
@@ -84,16 +73,8 @@ async fn append(context: &Context, group: GroupId, news: &[NewMessage]) -> Resul
         })
         .collect();
     if let (Some(first), Some(last)) = (stored.iter().min(), stored.iter().max()) {
-        let range = OutboxRange {
-            group,
-            first: *first,
-            last: *last,
-        };
-        context
-            .store
-            .mark_published(&[range], now)
-            .await
-            .map_err(unavailable)?;
+        let range = OutboxRange { group, first: *first, last: *last };
+        context.store.mark_published(&[range], now).await.map_err(unavailable)?;
     }
     if stored.len() < news.len() {
         return Err(ChatError::GroupNotFound(group));

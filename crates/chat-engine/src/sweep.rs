@@ -18,9 +18,7 @@ pub(crate) struct Sweep {
 
 impl Sweep {
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            context: context.clone(),
-        }
+        Self { context: context.clone() }
     }
 
     /// Sweeps at every interval until `stop` is cancelled.
@@ -41,12 +39,7 @@ impl Sweep {
 
     /// Announces what is old enough, oldest first, and forgets what was announced long ago.
     async fn once(&self) -> Result<(), BoxError> {
-        let Context {
-            store,
-            clock,
-            settings,
-            ..
-        } = &self.context;
+        let Context { store, clock, settings, .. } = &self.context;
         loop {
             let before = clock.now().minus(settings.republish_after);
             let ranges = store.unpublished(before, RANGES_AT_ONCE).await?;
@@ -65,11 +58,7 @@ impl Sweep {
 
     async fn announce(&self, range: &OutboxRange) -> Result<(), BoxError> {
         let count = range.last - range.first + 1;
-        let messages = self
-            .context
-            .store
-            .log(range.group, Seq(range.first - 1), count)
-            .await?;
+        let messages = self.context.store.log(range.group, Seq(range.first - 1), count).await?;
         let messages: Vec<_> = messages.into_iter().map(Arc::new).collect();
         self.context.broker.announce(&messages).await?;
         metrics::counter!("parlour_chat_hints_repaired_total").increment(messages.len() as u64);

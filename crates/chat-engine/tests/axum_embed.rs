@@ -35,10 +35,7 @@ async fn two_meet_in_a_room_and_a_stranger_does_not() {
     for request in [http.get(&url), http.post(&url).body("Hello?")] {
         let refused: Response = by("mallory", request.try_clone().unwrap()).send().await.unwrap();
         assert_eq!(refused.status().as_u16(), StatusCode::NOT_FOUND.as_u16());
-        assert_eq!(
-            request.send().await.unwrap().status().as_u16(),
-            StatusCode::UNAUTHORIZED.as_u16()
-        );
+        assert_eq!(request.send().await.unwrap().status().as_u16(), StatusCode::UNAUTHORIZED.as_u16());
     }
 }
 

@@ -23,16 +23,8 @@ impl Instrumentation for Listener {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
-            let statement = text
-                .split("-- binds")
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .to_owned();
-            STATEMENTS
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(statement);
+            let statement = text.split("-- binds").next().unwrap_or_default().trim().to_owned();
+            STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
         }
     }
 }
@@ -45,10 +37,7 @@ async fn ask_everything(
 ) -> Vec<(&'static str, Vec<String>)> {
     let (other, limit) = (UserId::from_name("other"), Limit::default());
     let message = GroupMessageId(uuid::Uuid::nil());
-    let change = GroupChange {
-        name: Some("Another".to_owned()),
-        description: None,
-    };
+    let change = GroupChange { name: Some("Another".to_owned()), description: None };
     let mut asked = Vec::new();
     macro_rules! ask {
         ($($name:ident($($argument:expr),*);)+) => {$(
@@ -82,10 +71,7 @@ async fn a_private_and_a_missing_group_cost_the_same_statements() {
     set_default_instrumentation(|| Some(Box::new(Listener))).unwrap();
     let database = TestDatabase::sqlite(chat_engine::MIGRATIONS).await;
     // Nothing but what is asked runs.
-    let settings = Settings {
-        sweep_interval: Duration::from_secs(3600),
-        ..Settings::default()
-    };
+    let settings = Settings { sweep_interval: Duration::from_secs(3600), ..Settings::default() };
     let clock = Arc::new(FixedClock::default());
     let (chat, _broker) = factories::engine_over(Store::over(database.database()), clock.clone(), settings);
     let (private, _owner) = factories::group(&chat).create().await;
@@ -96,9 +82,6 @@ async fn a_private_and_a_missing_group_cost_the_same_statements() {
     let of_private = ask_everything(&chat, stranger, private.id).await;
     let of_missing = ask_everything(&chat, stranger, missing).await;
 
-    assert!(
-        of_private.iter().all(|(_, statements)| !statements.is_empty()),
-        "they are heard"
-    );
+    assert!(of_private.iter().all(|(_, statements)| !statements.is_empty()), "they are heard");
     assert_eq!(of_private, of_missing);
 }

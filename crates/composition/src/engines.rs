@@ -54,13 +54,7 @@ impl Engines {
             clock.clone(),
             chat,
         );
-        Ok(Self {
-            auth,
-            chat,
-            clock,
-            broker,
-            stores,
-        })
+        Ok(Self { auth, chat, clock, broker, stores })
     }
 
     /// The HTTP API over them.

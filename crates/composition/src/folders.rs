@@ -51,11 +51,7 @@ fn make(folder: &Path, path: &Path) -> io::Result<String> {
     OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
     let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let draft = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
     let linked = fs::hard_link(&draft, path);
@@ -77,15 +73,8 @@ mod tests {
         assert_eq!(first.len(), 96);
         assert_eq!(load_or_make_secret(&data, "token_secret").unwrap(), first);
         assert_ne!(load_or_make_secret(&data, "password_key").unwrap(), first);
-        let mode = fs::metadata(data.join("token_secret"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(data.join("token_secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(
-            fs::read_dir(&data).unwrap().count(),
-            2,
-            "nothing is left beside them"
-        );
+        assert_eq!(fs::read_dir(&data).unwrap().count(), 2, "nothing is left beside them");
     }
 }

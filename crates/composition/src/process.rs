@@ -42,12 +42,9 @@ pub fn measure(settings: &ProcessSettings) -> Result<(), BoxError> {
     let Switch::On(address) = settings.metrics_listen else {
         return Ok(());
     };
-    PrometheusBuilder::new()
-        .with_http_listener(address)
-        .install()
-        .map_err(|error| {
-            format!("METRICS_LISTEN={address}: {error}; name a free address of this machine, or `off`").into()
-        })
+    PrometheusBuilder::new().with_http_listener(address).install().map_err(|error| {
+        format!("METRICS_LISTEN={address}: {error}; name a free address of this machine, or `off`").into()
+    })
 }
 
 /// Is cancelled by SIGTERM and by Ctrl-C.

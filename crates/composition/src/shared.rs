@@ -27,13 +27,7 @@ pub struct SharedSettings {
     secrets: SecretSettings,
 
     /// The Redis server that carries hints between the processes: `redis://:password@host:6379/0`.
-    #[arg(
-        long,
-        env = "REDIS_URL",
-        value_name = "URL",
-        hide_env_values = true,
-        help_heading = "Redis"
-    )]
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true, help_heading = "Redis")]
     redis_url: Option<SecretText>,
 
     /// The process itself.
@@ -60,11 +54,7 @@ impl SharedSettings {
         )?;
         RedisBroker::check(redis_url.expose(), &RedisSettings::default())
             .map_err(|error| format!("REDIS_URL: {error}; it looks like redis://:password@host:6379/0"))?;
-        let shared = Shared {
-            stores: Stores::shared(&self.stores)?,
-            keys: self.secrets.given()?,
-            redis_url,
-        };
+        let shared = Shared { stores: Stores::shared(&self.stores)?, keys: self.secrets.given()?, redis_url };
         if self.check_config {
             process::say("The settings are good.")?;
             return Ok(None);

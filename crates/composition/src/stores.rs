@@ -44,10 +44,7 @@ impl Stores {
             {
                 let made = folders::make_private(folder);
                 made.map_err(|error| {
-                    format!(
-                        "{setting}: {}: {error}; name a folder that can be written",
-                        folder.display()
-                    )
+                    format!("{setting}: {}: {error}; name a folder that can be written", folder.display())
                 })?;
             }
             Ok(Database::open(location, pool)?)
@@ -68,10 +65,7 @@ impl Stores {
         Ok(vec![
             ("auth", self.auth.migrate(auth_engine::MIGRATIONS).await?),
             ("chat", self.chat.migrate(chat_engine::MIGRATIONS).await?),
-            (
-                "user_resources",
-                self.user_resources.migrate(user_resources::MIGRATIONS).await?,
-            ),
+            ("user_resources", self.user_resources.migrate(user_resources::MIGRATIONS).await?),
             ("jobs", self.jobs.migrate(jobs::MIGRATIONS).await?),
         ])
     }

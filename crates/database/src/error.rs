@@ -37,10 +37,7 @@ impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
         match &error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, about) => {
-                let constraint = about
-                    .constraint_name()
-                    .unwrap_or_else(|| about.message())
-                    .to_owned();
+                let constraint = about.constraint_name().unwrap_or_else(|| about.message()).to_owned();
                 Self::Taken { constraint }
             }
             Error::DatabaseError(

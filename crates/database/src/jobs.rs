@@ -87,12 +87,7 @@ macro_rules! enqueue_on {
     ($connection:ty) => {
         impl Enqueue for $connection {
             async fn enqueue(&mut self, job: NewJob) -> QueryResult<()> {
-                insert_into(jobs::table)
-                    .values(job)
-                    .on_conflict_do_nothing()
-                    .execute(self)
-                    .await
-                    .map(drop)
+                insert_into(jobs::table).values(job).on_conflict_do_nothing().execute(self).await.map(drop)
             }
         }
     };

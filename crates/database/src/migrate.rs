@@ -71,10 +71,7 @@ impl Database {
             },
             (Location::Sqlite { .. }, Pool::Postgres(_)) => Err("the pool is not of the location".into()),
         };
-        ran.map_err(|source| MigrationsError {
-            location: self.location().clone(),
-            source,
-        })
+        ran.map_err(|source| MigrationsError { location: self.location().clone(), source })
     }
 }
 
@@ -86,15 +83,11 @@ async fn postgres_step(
 ) -> Result<Vec<String>, BoxError> {
     let mut pg = postgres::connect(config).await?;
     // Held until the connection closes, whichever way this goes.
-    pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;")
+    pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;").await?;
+    sql_query(format!("SELECT pg_advisory_lock(hashtext('parlour.migrations.{schema}'))"))
+        .execute(&mut pg)
         .await?;
-    sql_query(format!(
-        "SELECT pg_advisory_lock(hashtext('parlour.migrations.{schema}'))"
-    ))
-    .execute(&mut pg)
-    .await?;
-    pg.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
-        .await?;
+    pg.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
     let run = move || {
         let mut harness: AsyncMigrationHarness<AsyncPgConnection> = AsyncMigrationHarness::new(pg);
         run::<Pg, _>(&mut harness, migrations, step)
@@ -128,16 +121,8 @@ where
     EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
 {
     Ok(match step {
-        Step::Up => harness
-            .run_pending_migrations(migrations)?
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
-        Step::Down => harness
-            .revert_all_migrations(migrations)?
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
+        Step::Up => harness.run_pending_migrations(migrations)?.iter().map(ToString::to_string).collect(),
+        Step::Down => harness.revert_all_migrations(migrations)?.iter().map(ToString::to_string).collect(),
         Step::Pending => harness
             .pending_migrations(migrations)?
             .iter()

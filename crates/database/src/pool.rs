@@ -43,16 +43,11 @@ impl Location {
     /// When it is neither.
     pub fn parse(url: &str, engine: &str) -> Result<Self, LocationError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self::Postgres {
-                config: Box::new(postgres::parse(url)?),
-                schema: engine.to_owned(),
-            });
+            return Ok(Self::Postgres { config: Box::new(postgres::parse(url)?), schema: engine.to_owned() });
         }
         let folder = url.strip_prefix("sqlite:").ok_or(LocationError::Scheme)?;
         let folder = folder.strip_prefix("//").unwrap_or(folder);
-        Ok(Self::Sqlite {
-            path: PathBuf::from(folder).join(format!("{engine}.db")),
-        })
+        Ok(Self::Sqlite { path: PathBuf::from(folder).join(format!("{engine}.db")) })
     }
 }
 
@@ -127,23 +122,13 @@ impl Database {
             Location::Postgres { config, schema } => {
                 let config = postgres::in_schema(*config, &schema, settings);
                 let pool = Pool::Postgres(postgres::pool(&config, settings)?);
-                (
-                    pool,
-                    Location::Postgres {
-                        config: Box::new(config),
-                        schema,
-                    },
-                )
+                (pool, Location::Postgres { config: Box::new(config), schema })
             }
-            Location::Sqlite { path } => (
-                Pool::Sqlite(SqlitePool::open(&path, settings)?),
-                Location::Sqlite { path },
-            ),
+            Location::Sqlite { path } => {
+                (Pool::Sqlite(SqlitePool::open(&path, settings)?), Location::Sqlite { path })
+            }
         };
-        Ok(Self {
-            pool: Arc::new(pool),
-            location,
-        })
+        Ok(Self { pool: Arc::new(pool), location })
     }
 
     /// The connections. Use [`on!`].
@@ -179,22 +164,11 @@ mod tests {
     fn a_url_names_a_schema_or_a_file() {
         let location = Location::parse("sqlite:./data", "chat").unwrap();
         assert_eq!(location.to_string(), "SQLite file ./data/chat.db");
-        let location = Location::parse(
-            "postgres://parlour:hidden@localhost/parlour?sslmode=verify-full",
-            "chat",
-        );
+        let location =
+            Location::parse("postgres://parlour:hidden@localhost/parlour?sslmode=verify-full", "chat");
         let shown = format!("{location:?}");
-        assert!(
-            shown.contains("schema chat") && !shown.contains("hidden"),
-            "{shown}"
-        );
-        assert_eq!(
-            Location::parse("mysql://x", "chat").unwrap_err(),
-            LocationError::Scheme
-        );
-        assert_eq!(
-            Location::parse("postgres://host:port/", "chat").unwrap_err(),
-            LocationError::Malformed
-        );
+        assert!(shown.contains("schema chat") && !shown.contains("hidden"), "{shown}");
+        assert_eq!(Location::parse("mysql://x", "chat").unwrap_err(), LocationError::Scheme);
+        assert_eq!(Location::parse("postgres://host:port/", "chat").unwrap_err(), LocationError::Malformed);
     }
 }

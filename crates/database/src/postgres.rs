@@ -18,9 +18,8 @@ use crate::{LocationError, PoolSettings, StoreError};
 /// verified; a URL that does not ask for encryption gets none.
 pub(crate) fn parse(url: &str) -> Result<Config, LocationError> {
     let asks = url.contains("sslmode=");
-    let url = url
-        .replace("sslmode=verify-full", "sslmode=require")
-        .replace("sslmode=verify-ca", "sslmode=require");
+    let url =
+        url.replace("sslmode=verify-full", "sslmode=require").replace("sslmode=verify-ca", "sslmode=require");
     // The parser's message may quote the URL, and with it the password.
     let mut config = Config::from_str(&url).map_err(|_| LocationError::Malformed)?;
     if !asks {
@@ -33,10 +32,7 @@ pub(crate) fn parse(url: &str) -> Result<Config, LocationError> {
 ///
 /// Generic plans: the tables are skewed, and PostgreSQL would plan a deep page anew each time.
 pub(crate) fn in_schema(mut config: Config, schema: &str, settings: &PoolSettings) -> Config {
-    let given = config
-        .get_options()
-        .map(|options| format!("{options} "))
-        .unwrap_or_default();
+    let given = config.get_options().map(|options| format!("{options} ")).unwrap_or_default();
     config.options(format!(
         "{given}-c search_path={schema} -c plan_cache_mode=force_generic_plan \
          -c statement_timeout={} -c lock_timeout={} -c timezone=UTC",
@@ -57,16 +53,13 @@ pub(crate) fn pool(config: &Config, settings: &PoolSettings) -> Result<Pool<Asyn
         let config = config.clone();
         Box::pin(async move { connect(&config).await })
     });
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(
-        String::new(),
-        manager,
-    ))
-    .max_size(settings.size)
-    .wait_timeout(Some(settings.wait))
-    .create_timeout(Some(settings.wait))
-    .runtime(deadpool::Runtime::Tokio1)
-    .build()
-    .map_err(StoreError::unavailable)
+    Pool::builder(AsyncDieselConnectionManager::new_with_config(String::new(), manager))
+        .max_size(settings.size)
+        .wait_timeout(Some(settings.wait))
+        .create_timeout(Some(settings.wait))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(StoreError::unavailable)
 }
 
 pub(crate) async fn connect(config: &Config) -> ConnectionResult<AsyncPgConnection> {

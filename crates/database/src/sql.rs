@@ -81,13 +81,7 @@ const POSTGRES_EPOCH_MICROS: i64 = 946_684_800_000_000;
 
 impl ToSql<Instant, Pg> for At {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(
-            &self
-                .0
-                .micros()
-                .saturating_sub(POSTGRES_EPOCH_MICROS)
-                .to_be_bytes(),
-        )?;
+        out.write_all(&self.0.micros().saturating_sub(POSTGRES_EPOCH_MICROS).to_be_bytes())?;
         Ok(IsNull::No)
     }
 }
@@ -95,9 +89,7 @@ impl ToSql<Instant, Pg> for At {
 impl FromSql<Instant, Pg> for At {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let micros = i64::from_be_bytes(value.as_bytes().try_into()?);
-        Ok(Self(Timestamp::from_micros(
-            micros.saturating_add(POSTGRES_EPOCH_MICROS),
-        )?))
+        Ok(Self(Timestamp::from_micros(micros.saturating_add(POSTGRES_EPOCH_MICROS))?))
     }
 }
 

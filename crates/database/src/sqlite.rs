@@ -42,10 +42,7 @@ impl SqlitePool {
                 .build()
                 .map_err(StoreError::unavailable)
         };
-        Ok(Self {
-            writer: pool(1)?,
-            readers: pool(settings.size)?,
-        })
+        Ok(Self { writer: pool(1)?, readers: pool(settings.size)? })
     }
 
     /// The one connection that writes.

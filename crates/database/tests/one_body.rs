@@ -24,47 +24,30 @@ struct Store {
 
 impl Store {
     async fn add(&self, jobs: Vec<NewJob>, fail: bool) -> Result<(), StoreError> {
-        let store = Self {
-            database: self.database.clone(),
-        };
+        let store = Self { database: self.database.clone() };
         detached(async move {
             on!(store, transaction, |conn| {
                 for job in jobs {
                     conn.enqueue(job).await?;
                 }
-                if fail {
-                    Err(StoreError::unavailable("planted"))
-                } else {
-                    Ok(())
-                }
+                if fail { Err(StoreError::unavailable("planted")) } else { Ok(()) }
             })
         })
         .await
     }
 
     async fn all(&self) -> Result<Vec<(Col<JobId>, String, At)>, StoreError> {
-        let query = table::table
-            .order(table::id)
-            .select((table::id, table::key, table::run_at));
+        let query = table::table.order(table::id).select((table::id, table::key, table::run_at));
         on!(self, read, |conn| query.load(conn))
     }
 }
 
 async fn contract(test: TestDatabase) {
-    let store = Store {
-        database: test.database(),
-    };
+    let store = Store { database: test.database() };
     let clock = FixedClock::default();
     let now = clock.now();
     let job = |key: &str| {
-        NewJob::new(
-            JobId(clock.new_id()),
-            "Example",
-            key.to_owned(),
-            &serde_json::json!({}),
-            now,
-            now,
-        )
+        NewJob::new(JobId(clock.new_id()), "Example", key.to_owned(), &serde_json::json!({}), now, now)
     };
 
     store.add(vec![job("a"), job("b")], false).await.unwrap();
@@ -74,23 +57,9 @@ async fn contract(test: TestDatabase) {
     let all = store.all().await.unwrap();
     let mut keys: Vec<_> = all.iter().map(|(_, key, _)| key.as_str()).collect();
     keys.sort_unstable();
-    assert_eq!(
-        keys,
-        ["a", "b"],
-        "a key is there once, and a failed transaction leaves nothing"
-    );
-    assert!(
-        all.iter().all(|(_, _, run_at)| run_at.0 == now),
-        "times come back as they went in"
-    );
-    assert!(
-        store
-            .database
-            .pending_migrations(MIGRATIONS)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(keys, ["a", "b"], "a key is there once, and a failed transaction leaves nothing");
+    assert!(all.iter().all(|(_, _, run_at)| run_at.0 == now), "times come back as they went in");
+    assert!(store.database.pending_migrations(MIGRATIONS).await.unwrap().is_empty());
     store.database.ready().await.unwrap();
 }
 
@@ -107,9 +76,7 @@ async fn postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn several_processes_may_migrate_a_new_file_at_once() {
     let folder = tempfile::TempDir::new().unwrap();
-    let location = database::Location::Sqlite {
-        path: folder.path().join("new.db"),
-    };
+    let location = database::Location::Sqlite { path: folder.path().join("new.db") };
     let started: Vec<_> = (0..4)
         .map(|_| {
             let database = Database::open(location.clone(), &database::PoolSettings::default()).unwrap();

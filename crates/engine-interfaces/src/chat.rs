@@ -165,11 +165,7 @@ impl GroupDraft {
     /// A group whose id the engine chooses, without a description.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            id: None,
-            name: name.into(),
-            description: String::new(),
-        }
+        Self { id: None, name: name.into(), description: String::new() }
     }
 }
 
@@ -217,12 +213,7 @@ impl Draft {
     /// A draft whose id the engine chooses.
     #[must_use]
     pub fn new(user_id: UserId, group_id: GroupId, message: impl Into<String>) -> Self {
-        Self {
-            user_id,
-            group_id,
-            id: None,
-            message: message.into(),
-        }
+        Self { user_id, group_id, id: None, message: message.into() }
     }
 
     /// With an id of the client's.

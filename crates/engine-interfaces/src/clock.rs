@@ -27,9 +27,7 @@ impl Timestamp {
     /// # Errors
     /// When the calendar has no such instant.
     pub fn from_micros(micros: i64) -> Result<Self, TimestampError> {
-        DateTime::from_timestamp_micros(micros)
-            .map(Self)
-            .ok_or(TimestampError)
+        DateTime::from_timestamp_micros(micros).map(Self).ok_or(TimestampError)
     }
 
     /// From whole seconds since 1970.
@@ -67,18 +65,14 @@ impl Timestamp {
     /// This much later; the calendar's last instant where there is none.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        let later = chrono::Duration::from_std(duration)
-            .ok()
-            .and_then(|by| self.0.checked_add_signed(by));
+        let later = chrono::Duration::from_std(duration).ok().and_then(|by| self.0.checked_add_signed(by));
         Self::new(later.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
     /// This much earlier; the calendar's first instant where there is none.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
-        let earlier = chrono::Duration::from_std(duration)
-            .ok()
-            .and_then(|by| self.0.checked_sub_signed(by));
+        let earlier = chrono::Duration::from_std(duration).ok().and_then(|by| self.0.checked_sub_signed(by));
         Self::new(earlier.unwrap_or(DateTime::<Utc>::MIN_UTC))
     }
 }
@@ -94,9 +88,7 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        DateTime::parse_from_rfc3339(text)
-            .map(|at| Self::new(at.to_utc()))
-            .map_err(|_| TimestampError)
+        DateTime::parse_from_rfc3339(text).map(|at| Self::new(at.to_utc())).map_err(|_| TimestampError)
     }
 }
 
@@ -133,10 +125,7 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the real clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the real clock")]
     fn now(&self) -> Timestamp {
         Timestamp::new(Utc::now())
     }
@@ -151,10 +140,7 @@ mod tests {
         let at = Timestamp::from_micros(1_767_225_600_000_001).unwrap();
         assert_eq!(at.to_string(), "2026-01-01T00:00:00.000001Z");
         assert_eq!(at.to_string().parse(), Ok(at));
-        assert_eq!(
-            serde_json::from_str::<Timestamp>(&serde_json::to_string(&at).unwrap()).unwrap(),
-            at
-        );
+        assert_eq!(serde_json::from_str::<Timestamp>(&serde_json::to_string(&at).unwrap()).unwrap(), at);
     }
 
     #[test]

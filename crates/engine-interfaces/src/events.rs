@@ -97,13 +97,9 @@ impl Slot {
     /// The slot of a group. FNV-1a over the id's bytes: the same in every process and version.
     #[must_use]
     pub fn of(group: GroupId) -> Self {
-        let hash = group
-            .0
-            .as_bytes()
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-                (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
-            });
+        let hash = group.0.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        });
         Self((hash % u64::from(Self::COUNT)) as u16)
     }
 }

@@ -27,23 +27,13 @@ impl UserResource {
     /// A user's group.
     #[must_use]
     pub fn group(user_id: UserId, group: GroupId) -> Self {
-        Self {
-            user_id,
-            resource_type: GROUP,
-            scope_id: group.0,
-            resource_id: group.0,
-        }
+        Self { user_id, resource_type: GROUP, scope_id: group.0, resource_id: group.0 }
     }
 
     /// A user's message.
     #[must_use]
     pub fn group_message(user_id: UserId, group: GroupId, message: GroupMessageId) -> Self {
-        Self {
-            user_id,
-            resource_type: GROUP_MESSAGE,
-            scope_id: group.0,
-            resource_id: message.0,
-        }
+        Self { user_id, resource_type: GROUP_MESSAGE, scope_id: group.0, resource_id: message.0 }
     }
 }
 

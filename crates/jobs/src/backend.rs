@@ -74,10 +74,7 @@ impl JobsBackend {
     /// Asks for as many jobs as there are free slots.
     fn take(&mut self, free: usize) {
         let (store, kind) = (self.store.clone(), self.kind);
-        self.taking = Some(Taking {
-            asked: free,
-            look: async move { store.take(kind, free).await }.boxed(),
-        });
+        self.taking = Some(Taking { asked: free, look: async move { store.take(kind, free).await }.boxed() });
     }
 
     /// Waits for the look that is going on, if any, and keeps what it took.

@@ -46,11 +46,7 @@ pub(crate) struct Cron {
 
 impl Cron {
     pub(crate) fn new(kind: &'static str, every: Every) -> Self {
-        Self {
-            kind,
-            every,
-            enqueued: None,
-        }
+        Self { kind, every, enqueued: None }
     }
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -63,10 +59,7 @@ impl Cron {
         if self.enqueued.as_ref() == Some(&slot) {
             return;
         }
-        match own
-            .enqueue(self.kind, slot.clone(), &serde_json::Value::Null)
-            .await
-        {
+        match own.enqueue(self.kind, slot.clone(), &serde_json::Value::Null).await {
             Ok(()) => self.enqueued = Some(slot),
             Err(error) => {
                 tracing::warn!(job.kind = self.kind, error = %chain(&error), "a job of this slot was not enqueued");
@@ -86,13 +79,7 @@ mod tests {
         assert_eq!(Every::Hour.slot(at("2026-03-04T05:00:00Z")), key);
         assert_eq!(Every::Hour.slot(at("2026-03-04T05:59:59.999999Z")), key);
         assert_ne!(Every::Hour.slot(at("2026-03-04T06:00:00Z")), key);
-        assert_eq!(
-            Every::Day.slot(at("2026-03-04T05:06:07Z")),
-            "2026-03-04T00:00:00.000000Z"
-        );
-        assert_eq!(
-            Every::Minute.slot(at("1969-12-31T23:59:59Z")),
-            "1969-12-31T23:59:00.000000Z"
-        );
+        assert_eq!(Every::Day.slot(at("2026-03-04T05:06:07Z")), "2026-03-04T00:00:00.000000Z");
+        assert_eq!(Every::Minute.slot(at("1969-12-31T23:59:59Z")), "1969-12-31T23:59:00.000000Z");
     }
 }

@@ -25,12 +25,7 @@ impl Jobs {
     pub fn new(clock: Arc<dyn Clock>, own: Database, settings: Settings) -> Self {
         let settings = Arc::new(settings);
         let own = Store::new(own, Arc::clone(&clock), Arc::clone(&settings));
-        Self {
-            queues: vec![(OWN_QUEUE, own.clone())],
-            own,
-            clock,
-            settings,
-        }
+        Self { queues: vec![(OWN_QUEUE, own.clone())], own, clock, settings }
     }
 
     /// And of the copy in the engine `name`'s database.

@@ -31,11 +31,7 @@ impl<S> Layer<S> for KeepLayer {
     type Service = Keep<S>;
 
     fn layer(&self, inner: S) -> Keep<S> {
-        Keep {
-            inner,
-            store: self.store.clone(),
-            renew: self.renew,
-        }
+        Keep { inner, store: self.store.clone(), renew: self.renew }
     }
 }
 

@@ -52,12 +52,8 @@ impl Runner {
     /// Over the copy of its own, which holds what no engine's transaction causes.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, own: Database, settings: Settings) -> Self {
-        Self {
-            jobs: Jobs::new(clock, own, settings),
-            queues: Vec::new(),
-            crons: Vec::new(),
-        }
-        .cron(PruneJobs::KIND, Every::Hour)
+        Self { jobs: Jobs::new(clock, own, settings), queues: Vec::new(), crons: Vec::new() }
+            .cron(PruneJobs::KIND, Every::Hour)
     }
 
     /// And over the copy in the engine `name`'s database, with the engine's workers.
@@ -91,9 +87,7 @@ impl Runner {
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunnerError> {
         let own = self.own()?;
         let settings = Arc::clone(self.jobs.settings());
-        let mut monitor = Monitor::new()
-            .shutdown_timeout(settings.drain)
-            .should_restart(|_, _| true);
+        let mut monitor = Monitor::new().shutdown_timeout(settings.drain).should_restart(|_, _| true);
         let ours = own.store.clone();
         for Queue { name, store, workers } in self.queues.into_iter().chain([own]) {
             for worker in workers {
@@ -112,11 +106,7 @@ impl Runner {
     }
 
     fn store(&self, database: Database) -> Store {
-        Store::new(
-            database,
-            Arc::clone(self.jobs.clock()),
-            Arc::clone(self.jobs.settings()),
-        )
+        Store::new(database, Arc::clone(self.jobs.clock()), Arc::clone(self.jobs.settings()))
     }
 
     /// The copy of its own, with the workers of all that the clock enqueues.
@@ -126,9 +116,7 @@ impl Runner {
         let known: Vec<_> = engines.chain([&prune]).collect();
         let worker = |cron: &Cron| {
             let found = known.iter().find(|worker| worker.kind() == cron.kind());
-            found
-                .map(|worker| Arc::clone(worker))
-                .ok_or(RunnerError::NoWorker(cron.kind()))
+            found.map(|worker| Arc::clone(worker)).ok_or(RunnerError::NoWorker(cron.kind()))
         };
         Ok(Queue {
             name: OWN_QUEUE,

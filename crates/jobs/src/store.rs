@@ -72,20 +72,14 @@ fn open() -> _ {
 fn held(lease: Lease) -> _ {
     let job: Col<JobId> = lease.job;
     let lease_id: Col<Uuid> = lease.lease_id;
-    table::table
-        .filter(table::id.eq(job))
-        .filter(table::lease_id.eq(lease_id))
+    table::table.filter(table::id.eq(job)).filter(table::lease_id.eq(lease_id))
 }
 
 impl Store {
     /// Over the `jobs` table of an engine's database.
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Arc<Settings>) -> Self {
-        Self {
-            database,
-            clock,
-            settings,
-        }
+        Self { database, clock, settings }
     }
 
     /// Adds a job that no engine's transaction causes, unless there is one of its kind and key already.
@@ -114,20 +108,12 @@ impl Store {
             return Ok(Vec::new());
         }
         let store = self.clone();
-        detached(async move {
-            store
-                .take_due(kind, i64::try_from(limit).unwrap_or(i64::MAX))
-                .await
-        })
-        .await
+        detached(async move { store.take_due(kind, i64::try_from(limit).unwrap_or(i64::MAX)).await }).await
     }
 
     async fn any_due(&self, kind: &str) -> Result<bool, StoreError> {
         let now = At(self.clock.now());
-        let due = table::table
-            .filter(table::kind.eq(kind))
-            .filter(open())
-            .filter(table::run_at.le(now));
+        let due = table::table.filter(table::kind.eq(kind)).filter(open()).filter(table::run_at.le(now));
         on!(self, read, |conn| select(exists(due)).get_result(conn))
     }
 
@@ -166,12 +152,9 @@ impl Store {
                 Ok(taken)
             }};
         }
-        let rows = on!(
-            self,
-            transaction,
-            |pg| lease!(pg, due.for_update().skip_locked()),
-            |lite| lease!(lite, due)
-        )?;
+        let rows = on!(self, transaction, |pg| lease!(pg, due.for_update().skip_locked()), |lite| lease!(
+            lite, due
+        ))?;
         Ok(rows.into_iter().map(|row| row.taken(lease_id)).collect())
     }
 
@@ -189,9 +172,7 @@ impl Store {
         let until = At(self.clock.now().plus(self.settings.lease));
         let store = self.clone();
         let changed = detached(async move {
-            on!(store, write, |conn| update(held(lease))
-                .set(table::run_at.eq(until))
-                .execute(conn))
+            on!(store, write, |conn| update(held(lease)).set(table::run_at.eq(until)).execute(conn))
         });
         Ok(changed.await? == 1)
     }

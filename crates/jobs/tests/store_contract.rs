@@ -18,10 +18,7 @@ struct Copy {
 impl Copy {
     fn of(database: TestDatabase) -> Self {
         let clock = Arc::new(FixedClock::default());
-        let settings = Settings {
-            max_attempts: 3,
-            ..Settings::default()
-        };
+        let settings = Settings { max_attempts: 3, ..Settings::default() };
         let shared: Arc<dyn Clock> = clock.clone();
         Self {
             store: Store::new(database.database(), shared, Arc::new(settings.clone())),
@@ -67,10 +64,7 @@ async fn a_due_job_is_taken_once(copy: &Copy) {
 
     assert!(copy.store.finish(taken.lease).await.unwrap());
     copy.enqueue("once", "a").await;
-    assert!(
-        copy.take("once").await.is_empty(),
-        "a key stays taken while its job is kept"
-    );
+    assert!(copy.take("once").await.is_empty(), "a key stays taken while its job is kept");
     assert_eq!(copy.keys("once", JobState::Done).await, ["a"]);
 }
 
@@ -100,10 +94,7 @@ async fn a_failed_job_waits_longer_each_time_and_is_dead_in_the_end(copy: &Copy)
         copy.clock.advance(Duration::from_micros(1));
     }
     let taken = copy.take_one("failing").await;
-    assert_eq!(
-        copy.store.fail(&taken, "no luck".to_owned()).await.unwrap(),
-        Failed::Dead
-    );
+    assert_eq!(copy.store.fail(&taken, "no luck".to_owned()).await.unwrap(), Failed::Dead);
 
     copy.clock.advance(Duration::from_secs(1_000_000));
     assert!(copy.take("failing").await.is_empty());
@@ -131,16 +122,9 @@ async fn a_lease_that_runs_out_gives_the_job_to_another(copy: &Copy) {
 
     assert!(!copy.store.renew(first.lease).await.unwrap());
     assert!(!copy.store.finish(first.lease).await.unwrap());
-    assert_eq!(
-        copy.store.fail(&first, "late".to_owned()).await.unwrap(),
-        Failed::Lost
-    );
+    assert_eq!(copy.store.fail(&first, "late".to_owned()).await.unwrap(), Failed::Lost);
     copy.store.release(first.lease).await.unwrap();
-    assert_eq!(
-        copy.keys("lost", JobState::Running).await,
-        ["a"],
-        "the late attempt changed nothing"
-    );
+    assert_eq!(copy.keys("lost", JobState::Running).await, ["a"], "the late attempt changed nothing");
     assert!(copy.store.finish(second.lease).await.unwrap());
 }
 
@@ -189,14 +173,7 @@ async fn takers_at_once_get_different_jobs(copy: &Copy) {
         ids.extend(taker.await.unwrap().into_iter().map(|taken| taken.job.id));
     }
     // One that comes while the others hold their rows may leave with fewer, and finds the rest later.
-    ids.extend(
-        copy.store
-            .take("shared", 40)
-            .await
-            .unwrap()
-            .iter()
-            .map(|taken| taken.job.id),
-    );
+    ids.extend(copy.store.take("shared", 40).await.unwrap().iter().map(|taken| taken.job.id));
     assert_eq!(ids.len(), 40);
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 40);
 }
@@ -211,11 +188,7 @@ async fn done_jobs_are_pruned_and_dead_ones_kept(copy: &Copy) {
 
     copy.clock.advance(copy.settings.keep_done);
     copy.store.prune().await.unwrap();
-    assert_eq!(
-        copy.keys("pruned", JobState::Done).await,
-        ["a"],
-        "not a moment too early"
-    );
+    assert_eq!(copy.keys("pruned", JobState::Done).await, ["a"], "not a moment too early");
     copy.clock.advance(Duration::from_micros(1));
     assert_eq!(copy.store.prune().await.unwrap(), 1);
     assert_eq!(copy.store.measure().await.unwrap().dead, dead);
@@ -227,14 +200,7 @@ async fn a_copy_is_measured(copy: &Copy) {
     copy.clock.advance(Duration::from_secs(7));
     let measures = copy.store.measure().await.unwrap();
     let oldest = Duration::from_secs(7);
-    assert_eq!(
-        measures,
-        Measures {
-            depth: 1,
-            oldest,
-            dead: 0
-        }
-    );
+    assert_eq!(measures, Measures { depth: 1, oldest, dead: 0 });
     let taken = copy.take_one("measured").await;
     assert!(copy.store.finish(taken.lease).await.unwrap());
 }

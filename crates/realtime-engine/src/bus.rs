@@ -20,20 +20,14 @@ struct State {
 impl Bus {
     /// Hears nothing yet.
     pub(crate) fn new(broker: Arc<dyn Broker>) -> Self {
-        Self {
-            broker,
-            state: Mutex::default(),
-        }
+        Self { broker, state: Mutex::default() }
     }
 
     /// Begins to hear, anew when it did before. What is to be followed has to be named again.
     pub(crate) async fn subscribe(&self) -> Result<Box<dyn Deliveries>, BrokerError> {
         let mut state = self.state.lock().await;
         let subscription = self.broker.subscribe().await?;
-        *state = State {
-            follow: Some(subscription.follow),
-            followed: HashSet::new(),
-        };
+        *state = State { follow: Some(subscription.follow), followed: HashSet::new() };
         Ok(subscription.deliveries)
     }
 

@@ -34,11 +34,7 @@ impl Client {
         let (inbox, packets) = mpsc::channel(node.settings.inbox);
         let run = run(Arc::clone(node), Arc::clone(&outbox), packets, sid);
         tokio::spawn(run);
-        Self {
-            outbox,
-            inbox,
-            json_depth: node.settings.json_depth,
-        }
+        Self { outbox, inbox, json_depth: node.settings.json_depth }
     }
 
     /// Takes a packet from the client. Never waits: what is too much is answered with an error.
@@ -193,11 +189,7 @@ struct Pace {
 impl Pace {
     fn new(per_second: u32, now: Instant) -> Self {
         let per_second = f64::from(per_second);
-        Self {
-            per_second,
-            left: per_second,
-            at: now,
-        }
+        Self { per_second, left: per_second, at: now }
     }
 
     fn allows(&mut self, now: Instant) -> bool {

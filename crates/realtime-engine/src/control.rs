@@ -62,22 +62,13 @@ impl Node {
 
     fn hear_control(self: &Arc<Self>, control: Control) {
         match control {
-            Control::Member {
-                group_id,
-                user_id,
-                change,
-                role,
-            } => match change {
+            Control::Member { group_id, user_id, change, role } => match change {
                 MemberChange::Joined => self.joined(group_id, user_id, role),
                 MemberChange::Left => self.left(group_id, user_id),
                 MemberChange::Role => self.tell(group_id, || events::member(group_id, user_id, change, role)),
             },
             Control::GroupDeleted { group_id } => self.deleted(group_id),
-            Control::Read {
-                user_id,
-                group_id,
-                read_seq,
-            } => {
+            Control::Read { user_id, group_id, read_seq } => {
                 for session in self.hub.sessions_of(user_id) {
                     session.outbox.send(events::read(group_id, read_seq));
                 }

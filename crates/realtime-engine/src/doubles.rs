@@ -90,11 +90,7 @@ impl Transport for Arc<FakeTransport> {
             return Handed::Gone;
         }
         let take = |room: usize| room.checked_sub(1);
-        if self
-            .room
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, take)
-            .is_err()
-        {
+        if self.room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
             return Handed::Full;
         }
         self.frames.lock().unwrap().push(frame.clone());
@@ -138,10 +134,7 @@ impl Authentication for FakeAuthentication {
             return Err(AuthError::TokenInvalid);
         }
         let token = self.token(token);
-        Ok(Identity {
-            user_id: token.user_id,
-            token: Some(token),
-        })
+        Ok(Identity { user_id: token.user_id, token: Some(token) })
     }
 
     async fn revoked_tokens(&self, tokens: &[Token]) -> Result<Vec<TokenId>, AuthError> {
@@ -204,20 +197,12 @@ struct FakeGroup {
 impl FakeChat {
     pub(crate) fn add(&self, group: GroupId, user: &str) {
         let mut groups = self.groups.lock().unwrap();
-        groups
-            .entry(group)
-            .or_default()
-            .members
-            .insert(UserId::from_name(user));
+        groups.entry(group).or_default().members.insert(UserId::from_name(user));
     }
 
     pub(crate) fn remove(&self, group: GroupId, user: &str) {
         let mut groups = self.groups.lock().unwrap();
-        groups
-            .entry(group)
-            .or_default()
-            .members
-            .remove(&UserId::from_name(user));
+        groups.entry(group).or_default().members.remove(&UserId::from_name(user));
     }
 
     pub(crate) fn delete(&self, group: GroupId) {
@@ -229,9 +214,8 @@ impl FakeChat {
         let mut groups = self.groups.lock().unwrap();
         let log = &mut groups.entry(group).or_default().log;
         let first = i64::try_from(log.len()).unwrap() + 1;
-        let stored: Vec<_> = (first..first + i64::try_from(count).unwrap())
-            .map(|seq| message_in(group, seq))
-            .collect();
+        let stored: Vec<_> =
+            (first..first + i64::try_from(count).unwrap()).map(|seq| message_in(group, seq)).collect();
         log.extend(stored.iter().cloned());
         stored
     }
@@ -352,12 +336,8 @@ impl Chat for FakeChat {
         range: Range,
         limit: Limit,
     ) -> Result<Vec<GroupMessage>, ChatError> {
-        let member = self
-            .groups
-            .lock()
-            .unwrap()
-            .get(&group)
-            .is_some_and(|group| group.members.contains(&user));
+        let member =
+            self.groups.lock().unwrap().get(&group).is_some_and(|group| group.members.contains(&user));
         let Range::After(after) = range else {
             return Err(ChatError::Busy);
         };

@@ -34,9 +34,7 @@ impl RealtimeEngine {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        Self {
-            node: Node::new(authentication, chat, broker, clock, settings),
-        }
+        Self { node: Node::new(authentication, chat, broker, clock, settings) }
     }
 
     /// Serves Socket.IO, `/livez` and `/readyz` until `shutdown`; then tells the clients, waits for them
@@ -58,10 +56,7 @@ impl RealtimeEngine {
         tasks.spawn(Arc::clone(node).reconcile_sessions());
 
         let closing = CancellationToken::new();
-        let listener = StallListener {
-            listener,
-            limit: node.settings.write_timeout,
-        };
+        let listener = StallListener { listener, limit: node.settings.write_timeout };
         let serving = axum::serve(listener, server::router(node))
             .with_graceful_shutdown(closing.clone().cancelled_owned())
             .into_future();

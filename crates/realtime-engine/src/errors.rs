@@ -92,10 +92,7 @@ struct Detail {
 impl Refusal {
     /// With words of its own.
     pub(crate) fn saying(code: ErrorCode, message: &'static str) -> Self {
-        Self {
-            message: message.into(),
-            ..Self::from(code)
-        }
+        Self { message: message.into(), ..Self::from(code) }
     }
 
     /// A required field is missing.
@@ -123,10 +120,7 @@ impl Refusal {
             message: sentences.join(", ").into(),
             details: violations
                 .iter()
-                .map(|violation| Detail {
-                    field: violation.field,
-                    rule: words(violation.rule).0,
-                })
+                .map(|violation| Detail { field: violation.field, rule: words(violation.rule).0 })
                 .collect(),
             ..Self::from(ErrorCode::Invalid)
         }
@@ -153,12 +147,7 @@ impl Refusal {
 
 impl From<ErrorCode> for Refusal {
     fn from(code: ErrorCode) -> Self {
-        Self {
-            code: code as u32,
-            title: code.title(),
-            message: code.message().into(),
-            details: Vec::new(),
-        }
+        Self { code: code as u32, title: code.title(), message: code.message().into(), details: Vec::new() }
     }
 }
 
@@ -205,11 +194,7 @@ impl From<AuthError> for Refusal {
 fn label(field: &str) -> String {
     let mut letters = field.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first
-        .into_iter()
-        .chain(letters)
-        .map(|letter| if letter == '_' { ' ' } else { letter })
-        .collect()
+    first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
 }
 
 /// A rule's name, and what a sentence says of it.

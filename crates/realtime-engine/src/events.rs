@@ -19,15 +19,7 @@ pub(crate) fn member(group_id: GroupId, user_id: UserId, change: MemberChange, r
         change: MemberChange,
         role: Option<Role>,
     }
-    Frame::event(
-        "member",
-        &Member {
-            group_id,
-            user_id,
-            change,
-            role,
-        },
-    )
+    Frame::event("member", &Member { group_id, user_id, change, role })
 }
 
 /// `erased`: a message lost its text and author.

@@ -72,10 +72,7 @@ mod tests {
     fn packets_are_written_as_socket_io_5_has_them() {
         assert_eq!(Frame::connected("a").as_str(), r#"0{"sid":"a"}"#);
         assert_eq!(Frame::event("x", &json!({"y": 1})).as_str(), r#"2["x",{"y":1}]"#);
-        assert_eq!(
-            Frame::ack(12, &json!({"ok": true})).as_str(),
-            r#"312[{"ok":true}]"#
-        );
+        assert_eq!(Frame::ack(12, &json!({"ok": true})).as_str(), r#"312[{"ok":true}]"#);
         assert_eq!(Frame::disconnected().as_str(), "1");
         let refused = Frame::refused(&Refusal::from(ErrorCode::TokenInvalid));
         assert!(refused.as_str().starts_with(r#"4{"data":{"code":40102,"#));

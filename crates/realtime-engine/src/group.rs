@@ -112,11 +112,7 @@ impl Group {
     /// Takes a socket out: when this returns it gets nothing more from here.
     pub(crate) fn part(&self, session: &Session) {
         let mut state = self.lock();
-        let Some(index) = state
-            .members
-            .iter()
-            .position(|member| member.session.id == session.id)
-        else {
+        let Some(index) = state.members.iter().position(|member| member.session.id == session.id) else {
             return;
         };
         let member = Arc::make_mut(&mut state.members).swap_remove(index);

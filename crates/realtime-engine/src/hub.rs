@@ -24,11 +24,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// Nobody is here.
     pub(crate) fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            users: Mutex::default(),
-            groups: Mutex::default(),
-        }
+        Self { settings, users: Mutex::default(), groups: Mutex::default() }
     }
 
     /// Registers a socket: it hears of its user from now on.

@@ -61,9 +61,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not a number"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -106,15 +104,7 @@ mod tests {
 
     #[test]
     fn refuses_what_can_be_read_in_two_ways() {
-        for bad in [
-            r#"{"a":1,"a":2}"#,
-            r#"{"a":1,"\u0061":2}"#,
-            r#""\ud83d""#,
-            "{}{}",
-            "[1,]",
-            "",
-            "NaN",
-        ] {
+        for bad in [r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, r#""\ud83d""#, "{}{}", "[1,]", "", "NaN"] {
             assert!(parse(bad, 32).is_err(), "{bad}");
         }
     }

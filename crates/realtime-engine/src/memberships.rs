@@ -65,15 +65,9 @@ impl Node {
             }
         }
         let mut entered = Vec::new();
-        let mut waiting: Vec<_> = heads
-            .iter()
-            .filter(|head| !session.is_in(head.group_id))
-            .collect();
+        let mut waiting: Vec<_> = heads.iter().filter(|head| !session.is_in(head.group_id)).collect();
         while !waiting.is_empty() {
-            let groups: Vec<_> = waiting
-                .iter()
-                .map(|head| self.hub.group_or_new(head.group_id))
-                .collect();
+            let groups: Vec<_> = waiting.iter().map(|head| self.hub.group_or_new(head.group_id)).collect();
             let fresh = self.heads_to_open(&groups).await?;
             let mut again = Vec::new();
             for (head, group) in waiting.into_iter().zip(groups) {
@@ -85,12 +79,9 @@ impl Node {
                 }
                 let joined = self.join(session, &group, last, have.get(&group.id).copied());
                 match joined {
-                    Ok((member, last)) => entered.push(Entered {
-                        group,
-                        member,
-                        last,
-                        active_at: head.last_activity_at,
-                    }),
+                    Ok((member, last)) => {
+                        entered.push(Entered { group, member, last, active_at: head.last_activity_at })
+                    }
                     Err(Closed) => {
                         session.leave(group.id, heard);
                         again.push(head);
@@ -137,11 +128,8 @@ impl Node {
     /// Follows the groups that are not open yet, and then reads where their logs end: what is announced
     /// after that is heard, and what was announced before is counted.
     async fn heads_to_open(&self, groups: &[Arc<Group>]) -> Result<HashMap<GroupId, Seq>, ChatError> {
-        let new: Vec<_> = groups
-            .iter()
-            .filter(|group| group.last().is_none())
-            .map(|group| group.id)
-            .collect();
+        let new: Vec<_> =
+            groups.iter().filter(|group| group.last().is_none()).map(|group| group.id).collect();
         if new.is_empty() {
             return Ok(HashMap::new());
         }

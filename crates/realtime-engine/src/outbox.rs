@@ -160,8 +160,7 @@ impl Outbox {
 
     /// Returns once nothing waits, or the client is gone.
     pub(crate) async fn drained(&self) {
-        self.until(|state| state.queue.is_empty() || state.phase == Phase::Closed)
-            .await;
+        self.until(|state| state.queue.is_empty() || state.phase == Phase::Closed).await;
     }
 
     /// Returns once the client is to get nothing more.
@@ -226,11 +225,7 @@ impl Outbox {
                         return;
                     }
                     let moved = state.queue.len() < before;
-                    delay = if moved {
-                        PUMP_DELAYS.0
-                    } else {
-                        longest.min(delay * 2)
-                    };
+                    delay = if moved { PUMP_DELAYS.0 } else { longest.min(delay * 2) };
                 }
             });
         }
@@ -270,11 +265,8 @@ mod tests {
     }
 
     fn outbox(transport: &Arc<FakeTransport>, queue_bytes: usize) -> Arc<Outbox> {
-        let settings = Settings {
-            queue_bytes,
-            close_grace: Duration::from_millis(20),
-            ..Settings::default()
-        };
+        let settings =
+            Settings { queue_bytes, close_grace: Duration::from_millis(20), ..Settings::default() };
         let outbox = Outbox::new(Box::new(Arc::clone(transport)), &settings);
         outbox.uncork(Frame::connected("sid"));
         outbox
@@ -317,11 +309,7 @@ mod tests {
         transport.allow(2);
         wait_until(|| transport.is_closed()).await;
         let frames = transport.frames();
-        assert_eq!(
-            frames.len(),
-            2,
-            "it comes back by itself: nothing puts it out for good"
-        );
+        assert_eq!(frames.len(), 2, "it comes back by itself: nothing puts it out for good");
         assert!(frames[1].as_str().contains("Too slow"));
     }
 

@@ -38,11 +38,8 @@ impl Packet {
             Some((count, rest)) if binary && is_number(count) => rest,
             _ => rest,
         };
-        let (namespace, rest) = if rest.starts_with('/') {
-            rest.split_once(',').unwrap_or((rest, ""))
-        } else {
-            ("/", rest)
-        };
+        let (namespace, rest) =
+            if rest.starts_with('/') { rest.split_once(',').unwrap_or((rest, "")) } else { ("/", rest) };
         // A query after the namespace is allowed and means nothing.
         if namespace.split('?').next() != Some("/") {
             return match kind {
@@ -62,10 +59,7 @@ impl Packet {
                 } else {
                     parse(body, depth + 1).and_then(named)
                 };
-                Self::Event {
-                    ack: number.parse().ok(),
-                    event,
-                }
+                Self::Event { ack: number.parse().ok(), event }
             }
             _ => Self::Other,
         }
@@ -107,29 +101,17 @@ mod tests {
     #[test]
     fn what_the_official_client_writes_is_read() {
         assert_eq!(read("0"), Packet::Connect(Ok(Value::Null)));
-        assert_eq!(
-            read(r#"0{"token":"a"}"#),
-            Packet::Connect(Ok(json!({"token": "a"})))
-        );
+        assert_eq!(read(r#"0{"token":"a"}"#), Packet::Connect(Ok(json!({"token": "a"}))));
         assert_eq!(
             read(r#"212["send",{"a":1}]"#),
-            Packet::Event {
-                ack: Some(12),
-                event: Ok(("send".into(), json!({"a": 1})))
-            }
+            Packet::Event { ack: Some(12), event: Ok(("send".into(), json!({"a": 1}))) }
         );
         assert_eq!(
             read(r#"2["send"]"#),
-            Packet::Event {
-                ack: None,
-                event: Ok(("send".into(), Value::Null))
-            }
+            Packet::Event { ack: None, event: Ok(("send".into(), Value::Null)) }
         );
         assert_eq!(read("1"), Packet::Disconnect);
-        assert_eq!(
-            read(r#"0/admin,{"a":1}"#),
-            Packet::ConnectElsewhere("/admin".into())
-        );
+        assert_eq!(read(r#"0/admin,{"a":1}"#), Packet::ConnectElsewhere("/admin".into()));
         assert_eq!(read(r#"2/admin,["x"]"#), Packet::Other);
     }
 

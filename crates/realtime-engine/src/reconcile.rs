@@ -38,10 +38,7 @@ impl Node {
         for batch in groups.chunks(self.settings.compare_batch) {
             let ids: Vec<_> = batch.iter().map(|group| group.id).collect();
             let heads: HashMap<_, _> = match self.chat.heads(&ids).await {
-                Ok(heads) => heads
-                    .into_iter()
-                    .map(|head| (head.group_id, head.last_seq))
-                    .collect(),
+                Ok(heads) => heads.into_iter().map(|head| (head.group_id, head.last_seq)).collect(),
                 Err(error) => {
                     let error: &dyn Error = &error;
                     return tracing::warn!(error, "heads can't be compared");
@@ -71,9 +68,7 @@ impl Node {
         let users: HashSet<_> = sessions.iter().map(|session| session.user_id).collect();
         let mut heads: HashMap<_, Vec<_>> = HashMap::new();
         match self.chat.heads_of(&users.into_iter().collect::<Vec<_>>()).await {
-            Ok(read) => read
-                .into_iter()
-                .for_each(|(user, head)| heads.entry(user).or_default().push(head)),
+            Ok(read) => read.into_iter().for_each(|(user, head)| heads.entry(user).or_default().push(head)),
             Err(error) => {
                 let error: &dyn Error = &error;
                 return tracing::warn!(error, "memberships can't be compared");

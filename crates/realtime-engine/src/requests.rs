@@ -53,9 +53,7 @@ async fn catch_up(
     let mut messages = Vec::new();
     let mut has_more = true;
     while has_more && messages.len() < limit {
-        let rows = chat
-            .list_messages(user, group, Range::After(after), page())
-            .await?;
+        let rows = chat.list_messages(user, group, Range::After(after), page()).await?;
         has_more = rows.len() == page().get();
         for row in rows {
             let size = row.message.as_ref().map_or(0, String::len);
@@ -103,10 +101,9 @@ impl Fields {
     fn id<T: FromStr>(&mut self, field: &'static str) -> Result<Option<T>, Refusal> {
         match self.take(field) {
             None => Ok(None),
-            Some(Value::String(text)) => text
-                .parse()
-                .map(Some)
-                .map_err(|_| Refusal::invalid(&[Violation::new(field, Rule::Format)])),
+            Some(Value::String(text)) => {
+                text.parse().map(Some).map_err(|_| Refusal::invalid(&[Violation::new(field, Rule::Format)]))
+            }
             Some(_) => Err(Refusal::wrong_type(field)),
         }
     }

@@ -22,12 +22,7 @@ pub(crate) struct Sequencer {
 impl Sequencer {
     /// For a group whose head is not known yet.
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            last: None,
-            known: Seq::ZERO,
-            ahead: BTreeMap::new(),
-            limit,
-        }
+        Self { last: None, known: Seq::ZERO, ahead: BTreeMap::new(), limit }
     }
 
     /// Begins at the log's head, read after the hints were subscribed to. Hints that were heard in the
@@ -102,9 +97,7 @@ mod tests {
     use crate::doubles::message;
 
     fn drain(sequencer: &mut Sequencer) -> Vec<i64> {
-        std::iter::from_fn(|| sequencer.ready())
-            .map(|message| message.seq.0)
-            .collect()
+        std::iter::from_fn(|| sequencer.ready()).map(|message| message.seq.0).collect()
     }
 
     fn opened(head: i64) -> Sequencer {
@@ -152,11 +145,7 @@ mod tests {
         }
         assert_eq!(sequencer.missing(), None);
         sequencer.open(Seq(10));
-        assert_eq!(
-            drain(&mut sequencer),
-            [9, 10, 11],
-            "and not 3, which is an old one"
-        );
+        assert_eq!(drain(&mut sequencer), [9, 10, 11], "and not 3, which is an old one");
     }
 
     proptest! {

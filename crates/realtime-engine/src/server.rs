@@ -20,12 +20,8 @@ use crate::{
 
 /// All that is served.
 pub(crate) fn router(node: &Arc<Node>) -> Router {
-    let origins: Vec<HeaderValue> = node
-        .settings
-        .allowed_origins
-        .iter()
-        .filter_map(|origin| origin.parse().ok())
-        .collect();
+    let origins: Vec<HeaderValue> =
+        node.settings.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let cors = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins.clone()))
         .allow_methods([Method::GET, Method::POST])

@@ -58,11 +58,7 @@ impl Session {
             token,
             outbox,
             comparing: tokio::sync::Mutex::new(()),
-            places: Mutex::new(Places {
-                groups: Some(HashMap::new()),
-                heard: 0,
-                joining: HashMap::new(),
-            }),
+            places: Mutex::new(Places { groups: Some(HashMap::new()), heard: 0, joining: HashMap::new() }),
         })
     }
 
@@ -92,20 +88,13 @@ impl Session {
     /// Is it in this group?
     pub(crate) fn is_in(&self, group: GroupId) -> bool {
         let places = self.lock();
-        places
-            .groups
-            .as_ref()
-            .is_some_and(|groups| groups.contains_key(&group))
+        places.groups.as_ref().is_some_and(|groups| groups.contains_key(&group))
     }
 
     /// The groups that it is in.
     pub(crate) fn groups(&self) -> Vec<GroupId> {
         let places = self.lock();
-        places
-            .groups
-            .iter()
-            .flat_map(|groups| groups.keys().copied())
-            .collect()
+        places.groups.iter().flat_map(|groups| groups.keys().copied()).collect()
     }
 
     /// Notes a group that it is about to be in, by what was known when `heard` was. False when that is
@@ -129,11 +118,7 @@ impl Session {
         let left = {
             let mut places = self.lock();
             let current = places.heard == heard;
-            places
-                .groups
-                .as_mut()
-                .filter(|_| current)
-                .and_then(|groups| groups.remove(&group))
+            places.groups.as_mut().filter(|_| current).and_then(|groups| groups.remove(&group))
         };
         if let Some(group) = &left {
             group.part(self);

@@ -23,13 +23,7 @@ use crate::{
 
 /// Serves `/socket.io/` over websocket and polling.
 pub(crate) fn layer(node: &Arc<Node>) -> EngineIoLayer<Sockets> {
-    let Settings {
-        payload_limit,
-        transport_packets,
-        ping_interval,
-        ping_timeout,
-        ..
-    } = &node.settings;
+    let Settings { payload_limit, transport_packets, ping_interval, ping_timeout, .. } = &node.settings;
     let config = EngineIoConfig::builder()
         .req_path("/socket.io")
         .max_buffer_size((*transport_packets).max(2))
@@ -40,9 +34,7 @@ pub(crate) fn layer(node: &Arc<Node>) -> EngineIoLayer<Sockets> {
         .ping_interval(*ping_interval)
         .ping_timeout(*ping_timeout)
         .build();
-    let sockets = Sockets {
-        node: Arc::clone(node),
-    };
+    let sockets = Sockets { node: Arc::clone(node) };
     EngineIoLayer::from_config(Arc::new(sockets), config)
 }
 

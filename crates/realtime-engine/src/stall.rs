@@ -33,11 +33,7 @@ impl Listener for StallListener {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small packets may be late");
         }
-        let guard = StallGuard {
-            stream,
-            limit: self.limit,
-            stalled: None,
-        };
+        let guard = StallGuard { stream, limit: self.limit, stalled: None };
         (guard, address)
     }
 

@@ -33,10 +33,7 @@ impl Bench {
     }
 
     async fn with(settings: Settings) -> Self {
-        let settings = Settings {
-            close_grace: Duration::from_millis(20),
-            ..settings
-        };
+        let settings = Settings { close_grace: Duration::from_millis(20), ..settings };
         let chat = Arc::new(FakeChat::default());
         let authentication = Arc::new(FakeAuthentication::default());
         let broker = LocalBroker::default();
@@ -49,13 +46,7 @@ impl Bench {
         );
         let deliveries = node.bus.subscribe().await.unwrap();
         let listening = tokio::spawn(Arc::clone(&node).listen(deliveries));
-        Self {
-            node,
-            chat,
-            authentication,
-            broker,
-            listening,
-        }
+        Self { node, chat, authentication, broker, listening }
     }
 
     /// A group with these members.
@@ -83,10 +74,7 @@ impl Bench {
     async fn connect_with(&self, token: &str, have: Value) -> Peer {
         let peer = self.dial(json!({ "token": token, "have": have }), 1_000_000);
         wait_until(|| !peer.transport.frames().is_empty()).await;
-        assert!(
-            peer.transport.frames()[0].as_str().starts_with('0'),
-            "it is let in"
-        );
+        assert!(peer.transport.frames()[0].as_str().starts_with('0'), "it is let in");
         peer
     }
 
@@ -124,10 +112,7 @@ impl Peer {
     /// The positions of the messages so far.
     fn seqs(&self) -> Vec<i64> {
         let messages = self.got("message");
-        messages
-            .iter()
-            .map(|message| message["seq"].as_i64().unwrap())
-            .collect()
+        messages.iter().map(|message| message["seq"].as_i64().unwrap()).collect()
     }
 
     async fn wait_for_seqs(&self, expected: impl IntoIterator<Item = i64>) {
@@ -147,8 +132,7 @@ impl Peer {
 
     /// Sends an event, and gives its answer.
     async fn ask(&self, number: u64, event: &str, payload: Value) -> Value {
-        self.client
-            .receive(&format!("2{number}{}", json!([event, payload])));
+        self.client.receive(&format!("2{number}{}", json!([event, payload])));
         let head = format!("3{number}[");
         let answer = || {
             let frames = self.transport.frames();
@@ -156,8 +140,6 @@ impl Peer {
             answer.map(|frame| frame.as_str()[head.len() - 1..].to_owned())
         };
         wait_until(|| answer().is_some()).await;
-        serde_json::from_str::<Vec<Value>>(&answer().unwrap())
-            .unwrap()
-            .remove(0)
+        serde_json::from_str::<Vec<Value>>(&answer().unwrap()).unwrap().remove(0)
     }
 }

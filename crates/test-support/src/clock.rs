@@ -22,9 +22,7 @@ impl FixedClock {
 
 impl Default for FixedClock {
     fn default() -> Self {
-        Self {
-            micros: AtomicI64::new(1_767_225_600_000_000),
-        }
+        Self { micros: AtomicI64::new(1_767_225_600_000_000) }
     }
 }
 

@@ -21,9 +21,7 @@ impl TestDatabase {
     /// On SQLite.
     pub async fn sqlite(migrations: Migrations) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
-        let location = Location::Sqlite {
-            path: folder.path().join("test.db"),
-        };
+        let location = Location::Sqlite { path: folder.path().join("test.db") };
         Self::open(location, migrations, Leftover::Folder(folder)).await
     }
 
@@ -36,10 +34,7 @@ impl TestDatabase {
     }
 
     async fn open(location: Location, migrations: Migrations, leftover: Leftover) -> Self {
-        let settings = PoolSettings {
-            size: 4,
-            ..PoolSettings::default()
-        };
+        let settings = PoolSettings { size: 4, ..PoolSettings::default() };
         let database = Database::open(location, &settings).expect("a pool");
         database.migrate(migrations).await.expect("the migrations run");
         Self { database, leftover }
@@ -73,9 +68,7 @@ impl Drop for TestDatabase {
 /// Clears up from a drop, which can't wait on the test's own runtime.
 pub(crate) fn execute_apart(url: String, statement: String) {
     let dropping = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut pg = AsyncPgConnection::establish(&url).await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(pg.batch_execute(&statement).await?)

@@ -18,12 +18,8 @@ impl OwnDatabase {
     pub async fn create() -> Self {
         let server = postgres_url();
         let name = format!("test_{}", SystemClock.new_id().simple());
-        let mut pg = AsyncPgConnection::establish(&server)
-            .await
-            .expect("the server answers");
-        pg.batch_execute(&format!("CREATE DATABASE {name}"))
-            .await
-            .expect("the role may create databases");
+        let mut pg = AsyncPgConnection::establish(&server).await.expect("the server answers");
+        pg.batch_execute(&format!("CREATE DATABASE {name}")).await.expect("the role may create databases");
         let (host, parameters) = server.split_once('?').unwrap_or((&server, ""));
         let (host, _) = host.rsplit_once('/').expect("DATABASE_URL names a database");
         let url = format!("{host}/{name}?{parameters}");

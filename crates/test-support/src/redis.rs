@@ -54,9 +54,7 @@ impl RedisServer {
 
     /// Starts it again where it was, empty.
     pub async fn restart(&mut self) {
-        self.child = listen(self.port, &self.folder)
-            .await
-            .expect("the port is still free");
+        self.child = listen(self.port, &self.folder).await.expect("the port is still free");
     }
 
     /// Stops it where it stands: connections stay, nothing is answered.

@@ -49,10 +49,7 @@ impl UserResourcesEngine {
     /// Over a database that is open already.
     #[must_use]
     pub fn over(database: Database) -> Self {
-        Self {
-            store: Store { database },
-            clock: Arc::new(SystemClock),
-        }
+        Self { store: Store { database }, clock: Arc::new(SystemClock) }
     }
 
     /// Reads the time from `clock`.
@@ -95,9 +92,7 @@ impl UserResources for UserResourcesEngine {
             return Ok(());
         }
         let (store, links, now) = (self.store.clone(), links.to_vec(), self.clock.now());
-        detached(async move { store.insert(links, now).await })
-            .await
-            .map_err(unavailable)
+        detached(async move { store.insert(links, now).await }).await.map_err(unavailable)
     }
 
     async fn unlink(&self, links: &[UserResource]) -> Result<(), UserResourcesError> {
@@ -105,9 +100,7 @@ impl UserResources for UserResourcesEngine {
             return Ok(());
         }
         let (store, links) = (self.store.clone(), links.to_vec());
-        detached(async move { store.delete(links).await })
-            .await
-            .map_err(unavailable)
+        detached(async move { store.delete(links).await }).await.map_err(unavailable)
     }
 
     async fn scopes(
@@ -126,9 +119,6 @@ impl UserResources for UserResourcesEngine {
         limit: usize,
     ) -> Result<Vec<UserResource>, UserResourcesError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.store
-            .resources(user, resource_type, after, limit)
-            .await
-            .map_err(unavailable)
+        self.store.resources(user, resource_type, after, limit).await.map_err(unavailable)
     }
 }

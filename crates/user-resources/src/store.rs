@@ -39,12 +39,7 @@ impl Store {
     pub(crate) async fn delete(&self, links: Vec<UserResource>) -> Result<(), StoreError> {
         on!(self, transaction, |conn| {
             for link in links {
-                let key = (
-                    Col(link.user_id),
-                    link.resource_type,
-                    Col(link.scope_id),
-                    Col(link.resource_id),
-                );
+                let key = (Col(link.user_id), link.resource_type, Col(link.scope_id), Col(link.resource_id));
                 diesel::delete(table::table.find(key)).execute(conn).await?;
             }
             Ok(())
@@ -86,17 +81,10 @@ impl Store {
             .filter(table::resource_type.eq(resource_type))
             // The first comparison alone already bounds the index.
             .filter(table::scope_id.ge(Col(scope)))
-            .filter(
-                table::scope_id
-                    .gt(Col(scope))
-                    .or(table::resource_id.gt(Col(resource))),
-            )
+            .filter(table::scope_id.gt(Col(scope)).or(table::resource_id.gt(Col(resource))))
             .order((table::scope_id, table::resource_id))
             .limit(limit);
         let rows: Vec<Row> = on!(self, read, |conn| query.select(Row::as_select()).load(conn))?;
-        Ok(rows
-            .into_iter()
-            .map(|row| row.into_resource(resource_type))
-            .collect())
+        Ok(rows.into_iter().map(|row| row.into_resource(resource_type)).collect())
     }
 }

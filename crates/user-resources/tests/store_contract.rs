@@ -32,19 +32,8 @@ async fn links_once(engine: &UserResourcesEngine) {
     engine.link(std::slice::from_ref(&link)).await.unwrap();
     engine.link(&[]).await.unwrap();
 
-    assert_eq!(
-        engine.resources(alice, GROUP, None, 10).await.unwrap(),
-        [link],
-        "twice is once"
-    );
-    assert!(
-        engine
-            .resources(alice, GROUP_MESSAGE, None, 10)
-            .await
-            .unwrap()
-            .is_empty(),
-        "types are apart"
-    );
+    assert_eq!(engine.resources(alice, GROUP, None, 10).await.unwrap(), [link], "twice is once");
+    assert!(engine.resources(alice, GROUP_MESSAGE, None, 10).await.unwrap().is_empty(), "types are apart");
 }
 
 async fn unlinks(engine: &UserResourcesEngine) {
@@ -123,10 +112,7 @@ async fn postgres() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn its_migrations_are_undone_and_done_again() {
-    for test in [
-        TestDatabase::sqlite(MIGRATIONS).await,
-        TestDatabase::postgres(MIGRATIONS).await,
-    ] {
+    for test in [TestDatabase::sqlite(MIGRATIONS).await, TestDatabase::postgres(MIGRATIONS).await] {
         let engine = UserResourcesEngine::over(test.database());
         engine.database().unmigrate(MIGRATIONS).await.unwrap();
         engine.scopes(&[user()], GROUP).await.unwrap_err();

@@ -19,19 +19,14 @@ pub(super) struct Operation {
 impl Operation {
     /// The path with `id` for every name.
     pub(super) fn path_to(&self, id: &str) -> String {
-        let parts = self
-            .path
-            .split('/')
-            .map(|part| if part.starts_with('{') { id } else { part });
+        let parts = self.path.split('/').map(|part| if part.starts_with('{') { id } else { part });
         parts.collect::<Vec<_>>().join("/")
     }
 }
 
 /// The operations that `parlour` describes.
 pub(super) async fn read(parlour: &Parlour) -> Vec<Operation> {
-    let answer = reqwest::get(format!("{}/openapi.json", parlour.api))
-        .await
-        .unwrap();
+    let answer = reqwest::get(format!("{}/openapi.json", parlour.api)).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let description: Value = answer.json().await.unwrap();
     let paths = description["paths"].as_object().unwrap();

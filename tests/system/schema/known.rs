@@ -42,12 +42,7 @@ impl Known {
         let mut emails = Vec::new();
         // The owner's password changes.
         for person in [members, others].concat() {
-            emails.push(
-                person.get("/users/me").await["email"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned(),
-            );
+            emails.push(person.get("/users/me").await["email"].as_str().unwrap().to_owned());
         }
         let people = [&[owner], members, others].concat();
         Self {
@@ -62,14 +57,7 @@ impl Known {
 
     /// Writes the dictionaries, an entry a line.
     pub(super) fn write(&self, folder: &Path) {
-        let Self {
-            groups,
-            staffed_groups,
-            spare_groups,
-            messages,
-            users,
-            emails,
-        } = self;
+        let Self { groups, staffed_groups, spare_groups, messages, users, emails } = self;
         let passwords = [PASSWORD.to_owned()];
         write(folder, "groups", groups);
         write(folder, "staffed_groups", staffed_groups);
@@ -82,9 +70,6 @@ impl Known {
 }
 
 fn write<T: ToString>(folder: &Path, name: &str, entries: &[T]) {
-    let lines: String = entries
-        .iter()
-        .map(|entry| format!("{}\n", json!(entry.to_string())))
-        .collect();
+    let lines: String = entries.iter().map(|entry| format!("{}\n", json!(entry.to_string()))).collect();
     fs::write(folder.join(name), lines).unwrap();
 }

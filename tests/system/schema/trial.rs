@@ -36,9 +36,7 @@ pub(super) struct Trial {
 
 impl Trial {
     pub(super) fn new() -> Self {
-        Self {
-            folder: TempDir::new().unwrap(),
-        }
+        Self { folder: TempDir::new().unwrap() }
     }
 
     fn record(&self) -> PathBuf {
@@ -54,11 +52,7 @@ impl Trial {
     /// finds anything.
     pub(super) async fn explore(&self, parlour: &Parlour, known: &Known, options: &[&str]) {
         let config = self.folder.path().join("schemathesis.toml");
-        fs::copy(
-            Path::new(ROOT).join("tests/schemathesis/schemathesis.toml"),
-            &config,
-        )
-        .unwrap();
+        fs::copy(Path::new(ROOT).join("tests/schemathesis/schemathesis.toml"), &config).unwrap();
         known.write(self.folder.path());
         let done = command("schemathesis")
             .env("RECORD", self.record())
@@ -78,11 +72,7 @@ impl Trial {
 
     /// Remembers an answer that was not asked for by schemathesis.
     pub(super) fn note(&self, method: &str, path: &str, status: u16) {
-        let mut record = fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.record())
-            .unwrap();
+        let mut record = fs::OpenOptions::new().create(true).append(true).open(self.record()).unwrap();
         writeln!(record, "{method} {path} {status}").unwrap();
     }
 
@@ -96,18 +86,10 @@ impl Trial {
         let record = fs::read_to_string(self.record()).unwrap();
         let seen: BTreeSet<&str> = record.lines().collect();
         let declared = operations.iter().flat_map(|operation| {
-            let Operation {
-                method,
-                path,
-                statuses,
-            } = operation;
-            statuses
-                .iter()
-                .map(move |status| format!("{method} {path} {status}"))
+            let Operation { method, path, statuses } = operation;
+            statuses.iter().map(move |status| format!("{method} {path} {status}"))
         });
-        declared
-            .filter(|answer| !seen.contains(answer.as_str()))
-            .collect()
+        declared.filter(|answer| !seen.contains(answer.as_str())).collect()
     }
 }
 
@@ -121,23 +103,15 @@ fn command(name: &str) -> Command {
 /// Takes the tables of `parlour`'s stores away.
 pub(super) async fn break_stores(parlour: &Parlour) {
     let mut command = command("python");
-    command
-        .arg("tests/schemathesis/break_stores.py")
-        .arg(parlour.data());
+    command.arg("tests/schemathesis/break_stores.py").arg(parlour.data());
     assert!(command.status().await.unwrap().success());
 }
 
 /// Makes `parlour`'s stores wait for as long as the answer lives.
 pub(super) async fn stall_stores(parlour: &Parlour) -> Child {
     let mut command = command("python");
-    command
-        .arg("tests/schemathesis/stall_stores.py")
-        .arg(parlour.data());
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    command.arg("tests/schemathesis/stall_stores.py").arg(parlour.data());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert_eq!(lines.next_line().await.unwrap().unwrap(), "stalled");
     child

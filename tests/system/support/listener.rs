@@ -31,25 +31,15 @@ impl Listener {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self {
-            lines,
-            _process: process,
-        }
+        Self { lines, _process: process }
     }
 
     /// The next event of this name. There is no `resync`: too little happens in a test for that.
     pub(crate) async fn next(&mut self, event: &str) -> Value {
         loop {
-            let line = timeout(PATIENCE, self.lines.next_line())
-                .await
-                .unwrap()
-                .unwrap()
-                .unwrap();
+            let line = timeout(PATIENCE, self.lines.next_line()).await.unwrap().unwrap().unwrap();
             let line: Value = serde_json::from_str(&line).unwrap();
-            assert_ne!(
-                line["event"], "resync",
-                "so little is sent, and not left to be read"
-            );
+            assert_ne!(line["event"], "resync", "so little is sent, and not left to be read");
             if line["event"] == event {
                 return line;
             }

@@ -33,12 +33,7 @@ impl Person {
         let client = Client::new();
         let email = format!("{}@example.com", SystemClock.new_id().simple());
         let user = json!({"user": {"name": "Somebody", "email": email, "password": "stanley-park-1"}});
-        let answer = client
-            .post(format!("{api}/api/v1/users"))
-            .json(&user)
-            .send()
-            .await
-            .unwrap();
+        let answer = client.post(format!("{api}/api/v1/users")).json(&user).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::CREATED);
         let user: Value = answer.json().await.unwrap();
         Self {
@@ -51,16 +46,11 @@ impl Person {
 
     /// The same person and token, by way of another API process.
     pub(crate) fn through(&self, api: &str) -> Self {
-        Self {
-            api: format!("{api}/api/v1"),
-            ..self.clone()
-        }
+        Self { api: format!("{api}/api/v1"), ..self.clone() }
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client
-            .request(method, format!("{}{path}", self.api))
-            .bearer_auth(&self.token)
+        self.client.request(method, format!("{}{path}", self.api)).bearer_auth(&self.token)
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
@@ -77,19 +67,10 @@ impl Person {
 
     /// Makes a group that these people are in.
     pub(crate) async fn group_with(&self, others: &[&Self]) -> Uuid {
-        let group = self
-            .post(
-                "/groups",
-                json!({"group": {"name": "A group", "description": ""}}),
-            )
-            .await;
+        let group = self.post("/groups", json!({"group": {"name": "A group", "description": ""}})).await;
         let group: Uuid = group["id"].as_str().unwrap().parse().unwrap();
         for other in others {
-            self.post(
-                &format!("/groups/{group}/members"),
-                json!({"member": {"user_id": other.id}}),
-            )
-            .await;
+            self.post(&format!("/groups/{group}/members"), json!({"member": {"user_id": other.id}})).await;
         }
         group
     }
@@ -97,9 +78,7 @@ impl Person {
     /// Sends, and answers what was acknowledged; an error when there was no acknowledgement.
     pub(crate) async fn send(&self, group: Uuid, id: Uuid, text: &str) -> Result<Sent, String> {
         let body = json!({"message": {"id": id, "message": text}});
-        let request = self
-            .request(Method::POST, &format!("/groups/{group}/messages"))
-            .json(&body);
+        let request = self.request(Method::POST, &format!("/groups/{group}/messages")).json(&body);
         let answer = request.send().await.map_err(|error| error.to_string())?;
         let replayed = match answer.status() {
             StatusCode::CREATED => false,
@@ -108,10 +87,7 @@ impl Person {
         };
         let message: Value = answer.json().await.map_err(|error| error.to_string())?;
         assert_eq!(message["id"], json!(id));
-        Ok(Sent {
-            seq: message["seq"].as_i64().unwrap(),
-            replayed,
-        })
+        Ok(Sent { seq: message["seq"].as_i64().unwrap(), replayed })
     }
 
     /// The whole log of a group, oldest first, as `(seq, id, author)`.
@@ -119,9 +95,7 @@ impl Person {
         let mut log: Vec<(i64, Uuid, Uuid)> = Vec::new();
         loop {
             let after = log.last().map_or(0, |(seq, ..)| *seq);
-            let page = self
-                .get(&format!("/groups/{group}/messages?limit=100&after={after}"))
-                .await;
+            let page = self.get(&format!("/groups/{group}/messages?limit=100&after={after}")).await;
             for message in page["messages"].as_array().unwrap() {
                 let id = |field: &str| message[field].as_str().unwrap().parse().unwrap();
                 log.push((message["seq"].as_i64().unwrap(), id("id"), id("user_id")));

@@ -24,11 +24,7 @@ impl Process {
         if !told("RUST_LOG") {
             command.env("RUST_LOG", "warn");
         }
-        let mut child = command
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut places = HashMap::new();
         let ready = async {
@@ -45,9 +41,7 @@ impl Process {
             }
             panic!("the process ended before it was ready");
         };
-        timeout(PATIENCE, ready)
-            .await
-            .expect("the process is ready in time");
+        timeout(PATIENCE, ready).await.expect("the process is ready in time");
         Self { child, places }
     }
 
@@ -71,10 +65,6 @@ impl Process {
         let id = self.child.id().expect("it runs").to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
         assert!(asked.success());
-        timeout(PATIENCE, self.child.wait())
-            .await
-            .expect("the process stops in time")
-            .unwrap()
-            .code()
+        timeout(PATIENCE, self.child.wait()).await.expect("the process stops in time").unwrap().code()
     }
 }

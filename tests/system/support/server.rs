@@ -50,12 +50,7 @@ impl Parlour {
             .envs(settings.iter().copied())
             .arg("serve");
         let process = Process::start(command).await;
-        Self {
-            folder,
-            api: process.api().to_owned(),
-            realtime: process.realtime().to_owned(),
-            process,
-        }
+        Self { folder, api: process.api().to_owned(), realtime: process.realtime().to_owned(), process }
     }
 
     pub(crate) fn data(&self) -> &Path {

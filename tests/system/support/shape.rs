@@ -24,10 +24,7 @@ impl Shape {
         let migrated = command("parlour").arg("migrate").output().await.unwrap();
         assert!(migrated.status.success());
         Self {
-            apis: [
-                Process::start(command("api")).await,
-                Process::start(command("api")).await,
-            ],
+            apis: [Process::start(command("api")).await, Process::start(command("api")).await],
             realtime: Process::start(command("realtime")).await,
             worker: Process::start(command("worker")).await,
             redis,

@@ -55,9 +55,7 @@ pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), Bo
         large(&engines, alice).await?;
     }
     engines.chat.drain().await;
-    say(&format!(
-        "alice@example.com and bob@example.com, password {PASSWORD}"
-    ))
+    say(&format!("alice@example.com and bob@example.com, password {PASSWORD}"))
 }
 
 /// The account of an address, made where there is none.
@@ -66,21 +64,14 @@ async fn person(engines: &Engines, name: &str, email: &str) -> Result<UserId, Bo
     if let Some(user) = engines.auth.find_user(&email).await? {
         return Ok(user);
     }
-    let registration = Registration {
-        name: name.to_owned(),
-        email,
-        password: Secret::new(PASSWORD),
-    };
+    let registration = Registration { name: name.to_owned(), email, password: Secret::new(PASSWORD) };
     Ok(engines.auth.create_user(registration).await?.id)
 }
 
 async fn group(engines: &Engines, owner: UserId, name: &str) -> Result<GroupId, BoxError> {
     let id = GroupId(Uuid::new_v5(&owner.0, name.as_bytes()));
-    let draft = GroupDraft {
-        id: Some(id),
-        name: name.to_owned(),
-        description: "Made by `parlour seed`".to_owned(),
-    };
+    let draft =
+        GroupDraft { id: Some(id), name: name.to_owned(), description: "Made by `parlour seed`".to_owned() };
     Ok(engines.chat.create_group(owner, draft).await?.group.id)
 }
 
@@ -92,10 +83,7 @@ async fn send(
     text: &str,
 ) -> Result<(), BoxError> {
     let id = GroupMessageId(Uuid::new_v5(&group.0, &turn.to_be_bytes()));
-    engines
-        .chat
-        .send_message(Draft::new(author, group, text).with_id(id))
-        .await?;
+    engines.chat.send_message(Draft::new(author, group, text).with_id(id)).await?;
     Ok(())
 }
 
@@ -105,20 +93,10 @@ async fn large(engines: &Engines, owner: UserId) -> Result<(), BoxError> {
     if engines.chat.show_group(owner, group).await?.member_count > 1 {
         return Ok(());
     }
-    let people = (1..LARGE_MEMBERS).map(|n| {
-        (
-            format!("Member {n}"),
-            Secret::new(format!("member{n}@example.com")),
-        )
-    });
-    let people = engines
-        .auth
-        .create_users(people.collect(), &Secret::new(PASSWORD))
-        .await?;
-    let members: Vec<UserId> = [owner]
-        .into_iter()
-        .chain(people.into_iter().map(|user| user.id))
-        .collect();
+    let people =
+        (1..LARGE_MEMBERS).map(|n| (format!("Member {n}"), Secret::new(format!("member{n}@example.com"))));
+    let people = engines.auth.create_users(people.collect(), &Secret::new(PASSWORD)).await?;
+    let members: Vec<UserId> = [owner].into_iter().chain(people.into_iter().map(|user| user.id)).collect();
     let bar = progress("members", members.len())?;
     for some in members.chunks(STEP) {
         seeding::add_members(&engines.chat, group, some).await?;
@@ -138,9 +116,7 @@ async fn large(engines: &Engines, owner: UserId) -> Result<(), BoxError> {
 
 fn progress(what: &'static str, length: usize) -> Result<ProgressBar, BoxError> {
     let style = ProgressStyle::with_template("{prefix:9} {wide_bar} {pos}/{len} {eta}")?;
-    let bar = ProgressBar::new(length as u64)
-        .with_style(style)
-        .with_prefix(what);
+    let bar = ProgressBar::new(length as u64).with_style(style).with_prefix(what);
     bar.enable_steady_tick(Duration::from_millis(200));
     Ok(bar)
 }

@@ -45,28 +45,15 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxErro
                 let Some(end) = page.last() else { return Ok(()) };
                 last = Some(end.user.id);
                 for listed in &page {
-                    let state = if listed.disabled_at.is_some() {
-                        "disabled"
-                    } else {
-                        "active"
-                    };
+                    let state = if listed.disabled_at.is_some() { "disabled" } else { "active" };
                     let user = &listed.user;
                     // Printed for the administrator who asked, not logged.
-                    say(&format!(
-                        "{}  {state:8}  {}  {}",
-                        user.id,
-                        user.email.expose(),
-                        user.name
-                    ))?;
+                    say(&format!("{}  {state:8}  {}  {}", user.id, user.email.expose(), user.name))?;
                 }
             }
         }
         Command::Create { name, email } => {
-            let registration = Registration {
-                name,
-                email: Secret::new(email),
-                password: password()?,
-            };
+            let registration = Registration { name, email: Secret::new(email), password: password()? };
             let user = auth.create_user(registration).await.map_err(explain)?;
             say(&user.id.to_string())
         }
@@ -79,9 +66,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxErro
 }
 
 async fn find(auth: &dyn Authentication, email: String) -> Result<UserId, BoxError> {
-    auth.find_user(&Secret::new(email))
-        .await?
-        .ok_or_else(|| "no user has this address".into())
+    auth.find_user(&Secret::new(email)).await?.ok_or_else(|| "no user has this address".into())
 }
 
 fn password() -> Result<Secret, BoxError> {

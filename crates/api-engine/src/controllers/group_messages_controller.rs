@@ -134,15 +134,8 @@ pub(crate) async fn show(
 
 async fn send(chat: &dyn Chat, draft: Draft) -> Answer {
     let sent = chat.send_message(draft).await?;
-    let location = format!(
-        "/api/v1/groups/{}/messages/{}",
-        sent.message.group_id, sent.message.id
-    );
-    Ok(made(
-        sent.replayed,
-        &location,
-        &GroupMessageSerializer::from(&*sent.message),
-    ))
+    let location = format!("/api/v1/groups/{}/messages/{}", sent.message.group_id, sent.message.id);
+    Ok(made(sent.replayed, &location, &GroupMessageSerializer::from(&*sent.message)))
 }
 
 /// `messages`, which are the group's in `range`, when its newest was `last_seq`.

@@ -38,12 +38,6 @@ pub(crate) async fn index(
 ) -> Answer {
     let participants = chat.participants(user, id, &ids).await?;
     let names = Names::of(authentication.as_ref(), &participants).await?;
-    let users = participants
-        .iter()
-        .map(|id| UserNameSerializer {
-            id: *id,
-            name: names.get(*id),
-        })
-        .collect();
+    let users = participants.iter().map(|id| UserNameSerializer { id: *id, name: names.get(*id) }).collect();
     Ok(etag::private().json(UserNamesSerializer { users }))
 }

@@ -68,9 +68,7 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     body: CreateGroupBody,
 ) -> Answer {
-    let Created { group, replayed } = chat
-        .create_group(user, body.read().await?.into_draft(key)?)
-        .await?;
+    let Created { group, replayed } = chat.create_group(user, body.read().await?.into_draft(key)?).await?;
     let location = format!("/api/v1/groups/{}", group.id);
     Ok(made(replayed, &location, &GroupSerializer::from(&group)))
 }
@@ -108,13 +106,7 @@ pub(crate) async fn show(
     let group = chat.show_group(user, id).await?;
     let messages = chat.list_messages(user, id, Range::Newest, limit).await?;
     let newest = group_messages_controller::page(&messages, Range::Newest, version.last_seq);
-    Ok(etag::tagged(
-        tag,
-        &GroupWithMessagesSerializer {
-            group: (&group).into(),
-            newest,
-        },
-    ))
+    Ok(etag::tagged(tag, &GroupWithMessagesSerializer { group: (&group).into(), newest }))
 }
 
 /// Change a group

@@ -40,9 +40,7 @@ pub(crate) async fn index(
     page: ListParams,
     copies: Copies,
 ) -> Answer {
-    let members = chat
-        .list_members(user, id, page.limit, page.cursor.as_ref())
-        .await?;
+    let members = chat.list_members(user, id, page.limit, page.cursor.as_ref()).await?;
     let users: Vec<UserId> = members.entries.iter().map(|member| member.user_id).collect();
     let names = Names::of(authentication.as_ref(), &users).await?;
     let serialize = |member| MembershipSerializer::new(member, names.get(member.user_id));
@@ -84,20 +82,13 @@ pub(crate) async fn create(
     chat.authorize(user, id, Right::AddMember).await?;
     let member = match named {
         NewMember::Id(member) => member,
-        NewMember::Email(email) => authentication
-            .find_user(&email)
-            .await?
-            .ok_or(ErrorCode::UserNotFound)?,
+        NewMember::Email(email) => authentication.find_user(&email).await?.ok_or(ErrorCode::UserNotFound)?,
     };
     let names = Names::of(authentication.as_ref(), &[member]).await?;
     let name = names.get(member).ok_or(ErrorCode::UserNotFound)?;
 
     let Added { membership, already } = chat.add_member(user, id, member).await?;
-    let mut response = if already {
-        HttpResponse::Ok()
-    } else {
-        HttpResponse::Created()
-    };
+    let mut response = if already { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(response.json(MembershipSerializer::new(&membership, Some(name))))
 }
 

@@ -51,8 +51,6 @@ pub(crate) async fn update(
     ClientAddress(from): ClientAddress,
     body: ProfileBody,
 ) -> Answer {
-    let user = authentication
-        .update_user(identity, body.read().await?.into(), from)
-        .await?;
+    let user = authentication.update_user(identity, body.read().await?.into(), from).await?;
     Ok(HttpResponse::Ok().json(UserSerializer::from(&user)))
 }

@@ -35,9 +35,6 @@ pub(crate) async fn create(
 ) -> Answer {
     let session = authentication.sign_up(body.read().await?.into(), from).await?;
     let mut response = signed_in(HttpResponse::Created(), &session);
-    response.headers_mut().insert(
-        header::LOCATION,
-        header::HeaderValue::from_static("/api/v1/users/me"),
-    );
+    response.headers_mut().insert(header::LOCATION, header::HeaderValue::from_static("/api/v1/users/me"));
     Ok(response)
 }

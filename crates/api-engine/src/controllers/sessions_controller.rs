@@ -62,10 +62,7 @@ pub(crate) async fn destroy(
 /// Answers the user and the token, which no cache may keep.
 pub(super) fn signed_in(mut response: HttpResponseBuilder, session: &Session) -> HttpResponse {
     response
-        .insert_header((
-            header::AUTHORIZATION,
-            format!("Bearer {}", session.token.expose()),
-        ))
+        .insert_header((header::AUTHORIZATION, format!("Bearer {}", session.token.expose())))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json(SessionSerializer::from(session))
 }

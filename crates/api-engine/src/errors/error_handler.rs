@@ -71,10 +71,7 @@ impl ErrorHandler {
         }
         error.details = violations
             .iter()
-            .map(|violation| Detail {
-                field: violation.field,
-                rule: name(violation.rule),
-            })
+            .map(|violation| Detail { field: violation.field, rule: name(violation.rule) })
             .collect();
         error
     }
@@ -96,10 +93,7 @@ impl ErrorHandler {
 
     /// The path has other methods than the one that was asked for.
     pub(crate) fn method_not_allowed(allow: String) -> Self {
-        Self {
-            allow: Some(allow),
-            ..Self::from(ErrorCode::MethodNotAllowed)
-        }
+        Self { allow: Some(allow), ..Self::from(ErrorCode::MethodNotAllowed) }
     }
 
     fn about(code: ErrorCode, field: &'static str, rule: &'static str, words: &str) -> Self {
@@ -111,17 +105,11 @@ impl ErrorHandler {
     }
 
     fn rate_limited(retry_after: Duration) -> Self {
-        Self {
-            retry_after: Some(retry_after),
-            ..Self::from(ErrorCode::RateLimited)
-        }
+        Self { retry_after: Some(retry_after), ..Self::from(ErrorCode::RateLimited) }
     }
 
     fn unavailable(who: &'static str, source: &BoxError) -> Self {
-        tracing::error!(
-            error = &**source as &dyn std::error::Error,
-            "{who} is unavailable"
-        );
+        tracing::error!(error = &**source as &dyn std::error::Error, "{who} is unavailable");
         Self::from(ErrorCode::Unavailable)
     }
 }
@@ -130,11 +118,7 @@ impl ErrorHandler {
 fn label(field: &str) -> String {
     let mut letters = field.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first
-        .into_iter()
-        .chain(letters)
-        .map(|letter| if letter == '_' { ' ' } else { letter })
-        .collect()
+    first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
 }
 
 fn words(rule: Rule) -> &'static str {
@@ -260,10 +244,8 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn broken_rules_are_named_and_worded() {
-        let violations = vec![
-            Violation::new("email", Rule::Taken),
-            Violation::new("current_password", Rule::Blank),
-        ];
+        let violations =
+            vec![Violation::new("email", Rule::Taken), Violation::new("current_password", Rule::Blank)];
         assert_eq!(
             body(AuthError::Invalid(violations).into()).await,
             json!({
@@ -295,19 +277,14 @@ mod tests {
         ] {
             let response = ErrorHandler::from(error).error_response();
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-            assert_eq!(
-                response.headers().get(header::WWW_AUTHENTICATE).unwrap(),
-                CHALLENGE
-            );
+            assert_eq!(response.headers().get(header::WWW_AUTHENTICATE).unwrap(), CHALLENGE);
         }
     }
 
     #[test]
     fn a_wait_is_told_in_whole_seconds_and_never_zero() {
         for (millis, seconds) in [(0, "1"), (1_000, "1"), (1_001, "2")] {
-            let error = AuthError::RateLimited {
-                retry_after: Duration::from_millis(millis),
-            };
+            let error = AuthError::RateLimited { retry_after: Duration::from_millis(millis) };
             let response = ErrorHandler::from(error).error_response();
             assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
             assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), seconds);
@@ -317,11 +294,6 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_missing_group_is_not_named() {
         let group = GroupId("0197f0e0-0000-7000-8000-000000000001".parse().unwrap());
-        assert!(
-            !body(ChatError::GroupNotFound(group).into())
-                .await
-                .to_string()
-                .contains("0197f0e0")
-        );
+        assert!(!body(ChatError::GroupNotFound(group).into()).await.to_string().contains("0197f0e0"));
     }
 }

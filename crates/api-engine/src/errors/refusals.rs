@@ -125,10 +125,8 @@ impl<T: CodeSets> IntoResponses for Refusals<T> {
 }
 
 fn response(status: u16, codes: &[ErrorCode]) -> Response {
-    let titles: Vec<String> = codes
-        .iter()
-        .map(|code| format!("{}: {}", code.number(), code.title()))
-        .collect();
+    let titles: Vec<String> =
+        codes.iter().map(|code| format!("{}: {}", code.number(), code.title())).collect();
     let code = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .enum_values(Some(codes.iter().map(|code| code.number())))
@@ -156,9 +154,7 @@ fn text(description: &str) -> Header {
 fn seconds(description: &str) -> Header {
     let schema = ObjectBuilder::new()
         .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(
-            utoipa::openapi::KnownFormat::Int64,
-        )))
+        .format(Some(SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Int64)))
         .minimum(Some(1));
     let mut header = Header::new(schema.build());
     header.description = Some(description.into());

@@ -72,35 +72,19 @@ async fn read_all(mut payload: Payload, limit: usize) -> Result<BytesMut, ErrorH
             break;
         }
     }
-    if length > limit {
-        Err(ErrorCode::TooLarge.into())
-    } else {
-        Ok(text)
-    }
+    if length > limit { Err(ErrorCode::TooLarge.into()) } else { Ok(text) }
 }
 
 /// `application/json`, in UTF-8 and as it is.
 fn is_json(request: &HttpRequest) -> bool {
-    let header = |name| {
-        request
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap_or_default())
-    };
+    let header = |name| request.headers().get(name).map(|value| value.to_str().unwrap_or_default());
     let plain =
         header(header::CONTENT_ENCODING).is_none_or(|encoding| encoding.eq_ignore_ascii_case("identity"));
-    let mut parts = header(header::CONTENT_TYPE)
-        .unwrap_or_default()
-        .split(';')
-        .map(str::trim);
-    let json = parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts
-        .filter_map(|parameter| parameter.split_once('='))
-        .all(|(name, value)| {
-            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        });
+    let mut parts = header(header::CONTENT_TYPE).unwrap_or_default().split(';').map(str::trim);
+    let json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let utf8 = parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+        !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
     plain && json && utf8
 }
 
@@ -123,10 +107,7 @@ impl<T: Params + ToSchema> PartialSchema for Body<T> {
         ObjectBuilder::new()
             .property(T::ROOT, utoipa::openapi::Ref::from_schema_name(T::name()))
             .required(T::ROOT)
-            .description(Some(format!(
-                "The object below `{}` may also stand alone.",
-                T::ROOT
-            )))
+            .description(Some(format!("The object below `{}` may also stand alone.", T::ROOT)))
             .into()
     }
 }
@@ -151,11 +132,7 @@ mod tests {
     #[test]
     fn a_body_is_json_by_its_type_alone() {
         let is = |value: &str| {
-            is_json(
-                &TestRequest::default()
-                    .insert_header(("content-type", value))
-                    .to_http_request(),
-            )
+            is_json(&TestRequest::default().insert_header(("content-type", value)).to_http_request())
         };
         for good in [
             "application/json",

@@ -99,9 +99,7 @@ impl Field for GroupMessageId {
 
 impl Field for Role {
     fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
-        String::read(field, value)?
-            .parse()
-            .map_err(|_| violation(field, Rule::Format))
+        String::read(field, value)?.parse().map_err(|_| violation(field, Rule::Format))
     }
 }
 
@@ -151,26 +149,15 @@ mod tests {
     #[test]
     fn a_root_may_have_the_name_of_a_field() {
         let of = |body| Fields::of(body, "message", &["id", "message"]).unwrap();
-        assert_eq!(
-            of(json!({"message": {"message": "a"}}))
-                .required::<String>("message")
-                .unwrap(),
-            "a"
-        );
-        assert_eq!(
-            of(json!({"message": "a"})).required::<String>("message").unwrap(),
-            "a"
-        );
+        assert_eq!(of(json!({"message": {"message": "a"}})).required::<String>("message").unwrap(), "a");
+        assert_eq!(of(json!({"message": "a"})).required::<String>("message").unwrap(), "a");
         assert!(of(json!({"message": 5})).required::<String>("message").is_err());
     }
 
     #[test]
     fn a_body_without_anything_known_lacks_its_root() {
         assert_eq!(fields(json!({})).unwrap_err(), "42202 Missing parameter");
-        assert_eq!(
-            fields(json!({"nmae": "a"})).unwrap_err(),
-            "42202 Missing parameter"
-        );
+        assert_eq!(fields(json!({"nmae": "a"})).unwrap_err(), "42202 Missing parameter");
         assert_eq!(fields(json!({"group": null})).unwrap_err(), "42204 Wrong type");
         assert_eq!(fields(json!([])).unwrap_err(), "42204 Wrong type");
     }
@@ -185,25 +172,14 @@ mod tests {
 
     #[test]
     fn a_seq_is_a_whole_number_from_zero() {
-        let read = |value| {
-            Seq::read("seq", value)
-                .map(|seq| seq.0)
-                .map_err(|error| error.to_string())
-        };
+        let read = |value| Seq::read("seq", value).map(|seq| seq.0).map_err(|error| error.to_string());
         assert_eq!(read(json!(3)), Ok(3));
         assert_eq!(read(json!(3.0)), Ok(3));
         assert_eq!(read(json!(i64::MAX)), Ok(i64::MAX));
         for bad in [json!(-1), json!(u64::MAX), json!(1e300)] {
             assert_eq!(read(bad), Err("42201 Invalid parameters".into()));
         }
-        for bad in [
-            json!(3.5),
-            json!("3"),
-            json!(true),
-            json!(null),
-            json!([3]),
-            json!({}),
-        ] {
+        for bad in [json!(3.5), json!("3"), json!(true), json!(null), json!([3]), json!({})] {
             assert_eq!(read(bad), Err("42204 Wrong type".into()));
         }
     }

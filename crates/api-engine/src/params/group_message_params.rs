@@ -18,11 +18,7 @@ pub(crate) struct MessageParams {
     #[schema(value_type = Option<Uuid>, required = false, nullable = false)]
     id: Option<GroupMessageId>,
     /// The text; not blank.
-    #[schema(
-        min_length = 1,
-        max_length = 10_000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-    )]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     message: String,
 }
 
@@ -34,12 +30,7 @@ impl MessageParams {
         group: GroupId,
         key: IdempotencyKey,
     ) -> Result<Draft, ErrorHandler> {
-        Ok(Draft {
-            user_id: user,
-            group_id: group,
-            id: key.or(self.id)?,
-            message: self.message,
-        })
+        Ok(Draft { user_id: user, group_id: group, id: key.or(self.id)?, message: self.message })
     }
 }
 
@@ -51,10 +42,7 @@ impl Params for MessageParams {
     const FIELDS: &'static [&'static str] = &["id", "message"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            id: fields.optional("id")?,
-            message: fields.required("message")?,
-        })
+        Ok(Self { id: fields.optional("id")?, message: fields.required("message")? })
     }
 }
 
@@ -69,22 +57,14 @@ pub(crate) struct GroupMessageParams {
     #[schema(value_type = Option<Uuid>, required = false, nullable = false)]
     id: Option<GroupMessageId>,
     /// The text; not blank.
-    #[schema(
-        min_length = 1,
-        max_length = 10_000,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-    )]
+    #[schema(min_length = 1, max_length = 10_000, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     message: String,
 }
 
 impl GroupMessageParams {
     /// The draft of `user`.
     pub(crate) fn into_draft(self, user: UserId, key: IdempotencyKey) -> Result<Draft, ErrorHandler> {
-        let Self {
-            group_id,
-            id,
-            message,
-        } = self;
+        let Self { group_id, id, message } = self;
         MessageParams { id, message }.into_draft(user, group_id, key)
     }
 }

@@ -18,19 +18,10 @@ pub(crate) struct CreateGroupParams {
     #[schema(value_type = Option<Uuid>, required = false, nullable = false)]
     id: Option<GroupId>,
     /// Not blank.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-    )]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     name: String,
     /// What the group is about.
-    #[schema(
-        max_length = 1000,
-        pattern = r"^[^\u0000]*$",
-        required = false,
-        nullable = false
-    )]
+    #[schema(max_length = 1000, pattern = r"^[^\u0000]*$", required = false, nullable = false)]
     description: Option<String>,
 }
 
@@ -75,12 +66,7 @@ pub(crate) struct UpdateGroupParams {
     )]
     name: Option<String>,
     /// What the group is about.
-    #[schema(
-        max_length = 1000,
-        pattern = r"^[^\u0000]*$",
-        required = false,
-        nullable = false
-    )]
+    #[schema(max_length = 1000, pattern = r"^[^\u0000]*$", required = false, nullable = false)]
     description: Option<String>,
 }
 
@@ -99,9 +85,6 @@ impl Params for UpdateGroupParams {
     const FIELDS: &'static [&'static str] = &["name", "description"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            name: fields.optional("name")?,
-            description: fields.optional("description")?,
-        })
+        Ok(Self { name: fields.optional("name")?, description: fields.optional("description")? })
     }
 }

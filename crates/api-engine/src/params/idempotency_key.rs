@@ -35,10 +35,7 @@ impl FromRequest for IdempotencyKey {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         // A key that is no UUID is refused: to ignore it would make a second message of a retry.
-        let key = request
-            .headers()
-            .get("idempotency-key")
-            .map(|key| key.to_str().ok().and_then(uuid));
+        let key = request.headers().get("idempotency-key").map(|key| key.to_str().ok().and_then(uuid));
         ready(match key {
             None => Ok(Self { key: None }),
             Some(Some(key)) => Ok(Self { key: Some(key) }),

@@ -57,11 +57,7 @@ impl PartialSchema for NewMember {
         };
         OneOf::builder()
             .item(named_by("user_id", KnownFormat::Uuid, "The user"))
-            .item(named_by(
-                "email",
-                KnownFormat::Email,
-                "The user's address, in any case of its letters",
-            ))
+            .item(named_by("email", KnownFormat::Email, "The user's address, in any case of its letters"))
             .description(Some("Who is to be added: by id or by address"))
             .into()
     }
@@ -90,8 +86,6 @@ impl Params for ChangeRoleParams {
     const FIELDS: &'static [&'static str] = &["role"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            role: fields.required("role")?,
-        })
+        Ok(Self { role: fields.required("role")? })
     }
 }

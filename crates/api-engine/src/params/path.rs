@@ -46,39 +46,26 @@ pub(crate) struct MemberPath {
 /// The id that the path has at `name`; `missing` is what its absence is called.
 fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
     query::decode(request.uri().path())?;
-    request
-        .match_info()
-        .get(name)
-        .and_then(uuid)
-        .map(T::from)
-        .ok_or_else(|| missing.into())
+    request.match_info().get(name).and_then(uuid).map(T::from).ok_or_else(|| missing.into())
 }
 
 impl GroupPath {
     fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            id: id(request, "id", ErrorCode::GroupNotFound)?,
-        })
+        Ok(Self { id: id(request, "id", ErrorCode::GroupNotFound)? })
     }
 }
 
 impl MessagePath {
     fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
         let GroupPath { id: group } = GroupPath::of(request)?;
-        Ok(Self {
-            id: group,
-            message_id: id(request, "message_id", ErrorCode::MessageNotFound)?,
-        })
+        Ok(Self { id: group, message_id: id(request, "message_id", ErrorCode::MessageNotFound)? })
     }
 }
 
 impl MemberPath {
     fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
         let GroupPath { id: group } = GroupPath::of(request)?;
-        Ok(Self {
-            id: group,
-            user_id: id(request, "user_id", ErrorCode::UserNotFound)?,
-        })
+        Ok(Self { id: group, user_id: id(request, "user_id", ErrorCode::UserNotFound)? })
     }
 }
 

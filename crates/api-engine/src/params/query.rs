@@ -91,41 +91,27 @@ impl<'a> Query<'a> {
 
     /// The one value of `name`. Two of them are one too many.
     fn one(&self, name: &'static str) -> Result<Option<&str>, ErrorHandler> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_ref());
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_ref());
         let value = values.next();
-        if values.next().is_some() {
-            Err(ErrorHandler::bad_page(name))
-        } else {
-            Ok(value)
-        }
+        if values.next().is_some() { Err(ErrorHandler::bad_page(name)) } else { Ok(value) }
     }
 
     fn limit(&self) -> Result<Limit, ErrorHandler> {
         let Some(text) = self.one("limit")? else {
             return Ok(Limit::default());
         };
-        digits(text)
-            .and_then(Limit::page)
-            .ok_or_else(|| ErrorHandler::bad_page("limit"))
+        digits(text).and_then(Limit::page).ok_or_else(|| ErrorHandler::bad_page("limit"))
     }
 
     fn seq(&self, name: &'static str) -> Result<Option<Seq>, ErrorHandler> {
         let seq = self.one(name)?.map(|text| digits(text).map(Seq));
-        seq.map(|seq| seq.ok_or_else(|| ErrorHandler::bad_page(name)))
-            .transpose()
+        seq.map(|seq| seq.ok_or_else(|| ErrorHandler::bad_page(name))).transpose()
     }
 }
 
 /// A number of nothing but digits: no sign, no space.
 fn digits<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 fn decode_form(text: &str) -> Result<Cow<'_, str>, ErrorHandler> {
@@ -152,15 +138,11 @@ pub(super) fn decode(text: &str) -> Result<Cow<'_, str>, ErrorHandler> {
         bytes.push(byte);
         rest = after;
     }
-    String::from_utf8(bytes)
-        .map(Cow::Owned)
-        .map_err(|_| ErrorCode::Undecodable.into())
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| ErrorCode::Undecodable.into())
 }
 
 fn hex(digit: u8) -> Result<u8, ErrorHandler> {
-    let value = char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok());
+    let value = char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     value.ok_or_else(|| ErrorCode::Undecodable.into())
 }
 
@@ -170,18 +152,13 @@ impl ListParams {
         if cursor.is_some_and(|cursor| cursor.is_empty() || cursor.contains('\0')) {
             return Err(ErrorHandler::bad_page("cursor"));
         }
-        Ok(Self {
-            limit: query.limit()?,
-            cursor: cursor.map(|cursor| Cursor(cursor.to_owned())),
-        })
+        Ok(Self { limit: query.limit()?, cursor: cursor.map(|cursor| Cursor(cursor.to_owned())) })
     }
 }
 
 impl LatestParams {
     fn of(query: &Query<'_>) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            limit: query.limit()?,
-        })
+        Ok(Self { limit: query.limit()? })
     }
 }
 
@@ -193,10 +170,7 @@ impl MessagesParams {
             (None, Some(seq)) => Range::After(seq),
             (Some(_), Some(_)) => return Err(ErrorHandler::bad_page("after")),
         };
-        Ok(Self {
-            limit: query.limit()?,
-            range,
-        })
+        Ok(Self { limit: query.limit()?, range })
     }
 }
 
@@ -233,18 +207,13 @@ mod tests {
 
     fn messages(text: &str) -> Result<(usize, Range), String> {
         let params = Query::of(text).and_then(|query| MessagesParams::of(&query));
-        params
-            .map(|params| (params.limit.get(), params.range))
-            .map_err(|error| error.to_string())
+        params.map(|params| (params.limit.get(), params.range)).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_page_has_a_size_and_at_most_one_end() {
         assert_eq!(messages(""), Ok((50, Range::Newest)));
-        assert_eq!(
-            messages("limit=1&before=7&other=x"),
-            Ok((1, Range::Before(Seq(7))))
-        );
+        assert_eq!(messages("limit=1&before=7&other=x"), Ok((1, Range::Before(Seq(7)))));
         assert_eq!(messages("limit=100&after=0"), Ok((100, Range::After(Seq(0)))));
         for bad in [
             "limit=0",
@@ -277,17 +246,12 @@ mod tests {
     fn users_are_named_by_at_most_a_hundred_ids() {
         let users = |text: &str| {
             let params = Query::of(text).and_then(|query| UsersParams::of(&query));
-            params
-                .map(|params| params.ids.len())
-                .map_err(|error| error.to_string())
+            params.map(|params| params.ids.len()).map_err(|error| error.to_string())
         };
         let id = "0197f0e0-0000-7000-8000-000000000001";
         assert_eq!(users(&format!("ids={id}%2C{id}")), Ok(2));
         assert_eq!(users(&format!("ids={}", [id; 100].join(","))), Ok(100));
-        assert_eq!(
-            users(&format!("ids={}", [id; 101].join(","))),
-            Err("42201 Invalid parameters".into())
-        );
+        assert_eq!(users(&format!("ids={}", [id; 101].join(","))), Err("42201 Invalid parameters".into()));
         assert_eq!(users("ids="), Err("42201 Invalid parameters".into()));
         assert_eq!(users(""), Err("42202 Missing parameter".into()));
     }

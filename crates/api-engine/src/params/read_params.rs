@@ -26,8 +26,6 @@ impl Params for ReadParams {
     const FIELDS: &'static [&'static str] = &["seq"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            seq: fields.required("seq")?,
-        })
+        Ok(Self { seq: fields.required("seq")? })
     }
 }

@@ -14,11 +14,7 @@ use crate::errors::ErrorHandler;
 #[schema(as = SignUp)]
 pub(crate) struct SignUpParams {
     /// Shown to others; not blank.
-    #[schema(
-        min_length = 1,
-        max_length = 100,
-        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
-    )]
+    #[schema(min_length = 1, max_length = 100, pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$")]
     name: String,
     /// Unique without regard to case; shown to nobody else.
     #[schema(value_type = String, format = Email, max_length = 254)]
@@ -30,16 +26,8 @@ pub(crate) struct SignUpParams {
 
 impl From<SignUpParams> for Registration {
     fn from(params: SignUpParams) -> Self {
-        let SignUpParams {
-            name,
-            email,
-            password,
-        } = params;
-        Self {
-            name,
-            email,
-            password,
-        }
+        let SignUpParams { name, email, password } = params;
+        Self { name, email, password }
     }
 }
 
@@ -86,10 +74,7 @@ impl Params for SignInParams {
     const FIELDS: &'static [&'static str] = &["email", "password"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self {
-            email: fields.required("email")?,
-            password: fields.required("password")?,
-        })
+        Ok(Self { email: fields.required("email")?, password: fields.required("password")? })
     }
 }
 
@@ -124,16 +109,8 @@ pub(crate) struct ProfileParams {
 
 impl From<ProfileParams> for ProfileChange {
     fn from(params: ProfileParams) -> Self {
-        let ProfileParams {
-            name,
-            password,
-            current_password,
-        } = params;
-        Self {
-            name,
-            password,
-            current_password,
-        }
+        let ProfileParams { name, password, current_password } = params;
+        Self { name, password, current_password }
     }
 }
 

@@ -44,18 +44,8 @@ pub(crate) struct MembershipSerializer<'a> {
 impl<'a> MembershipSerializer<'a> {
     /// A membership, beside the name that authentication knows.
     pub(crate) fn new(membership: &Membership, name: Option<&'a str>) -> Self {
-        let Membership {
-            group_id: _,
-            user_id,
-            role,
-            joined_at,
-        } = membership;
-        Self {
-            user_id: *user_id,
-            name,
-            role: (*role).into(),
-            joined_at: *joined_at,
-        }
+        let Membership { group_id: _, user_id, role, joined_at } = membership;
+        Self { user_id: *user_id, name, role: (*role).into(), joined_at: *joined_at }
     }
 }
 

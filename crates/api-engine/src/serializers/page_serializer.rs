@@ -17,10 +17,7 @@ pub(crate) struct ListPageSerializer<'a> {
 
 impl<'a> From<Option<&'a Cursor>> for ListPageSerializer<'a> {
     fn from(next: Option<&'a Cursor>) -> Self {
-        Self {
-            has_more: next.is_some(),
-            next: next.map(|cursor| cursor.0.as_str()),
-        }
+        Self { has_more: next.is_some(), next: next.map(|cursor| cursor.0.as_str()) }
     }
 }
 
@@ -54,11 +51,7 @@ impl MessagePageSerializer {
             Range::Newest | Range::Before(_) => before.is_some(),
             Range::After(_) => newest.is_some_and(|seq| seq < last_seq),
         };
-        Self {
-            has_more,
-            before,
-            after,
-        }
+        Self { has_more, before, after }
     }
 }
 
@@ -83,11 +76,7 @@ mod tests {
             })
             .collect();
         let page = MessagePageSerializer::new(&messages, range, Seq(last_seq));
-        (
-            page.has_more,
-            page.before.map(|seq| seq.0),
-            page.after.map(|seq| seq.0),
-        )
+        (page.has_more, page.before.map(|seq| seq.0), page.after.map(|seq| seq.0))
     }
 
     #[test]

@@ -21,16 +21,8 @@ pub(crate) struct SessionSerializer<'a> {
 
 impl<'a> From<&'a Session> for SessionSerializer<'a> {
     fn from(session: &'a Session) -> Self {
-        let Session {
-            user,
-            token,
-            expires_at,
-        } = session;
+        let Session { user, token, expires_at } = session;
         // The token goes to the one who has just shown a password.
-        Self {
-            user: user.into(),
-            token: token.expose(),
-            expires_at: *expires_at,
-        }
+        Self { user: user.into(), token: token.expose(), expires_at: *expires_at }
     }
 }

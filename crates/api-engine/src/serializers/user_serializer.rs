@@ -24,14 +24,7 @@ pub(crate) struct UserSerializer<'a> {
 
 impl<'a> From<&'a User> for UserSerializer<'a> {
     fn from(user: &'a User) -> Self {
-        let User {
-            id,
-            name,
-            email,
-            guest,
-            created_at,
-            updated_at,
-        } = user;
+        let User { id, name, email, guest, created_at, updated_at } = user;
         Self {
             id: *id,
             name,

@@ -20,23 +20,13 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
     };
     let operation = &item[method.as_str().to_lowercase()];
     if operation.is_null() {
-        assert_eq!(
-            answer.status, 405,
-            "{method} {path} is not described, and answers"
-        );
+        assert_eq!(answer.status, 405, "{method} {path} is not described, and answers");
         return body(&API["components"]["schemas"]["Error"], answer, path);
     }
     let response = &operation["responses"][answer.status.as_str()];
-    assert!(
-        !response.is_null(),
-        "{method} {path}: {} is not described: {answer:?}",
-        answer.status
-    );
+    assert!(!response.is_null(), "{method} {path}: {} is not described: {answer:?}", answer.status);
     for (name, _) in response["headers"].as_object().into_iter().flatten() {
-        assert!(
-            answer.header(name).is_some(),
-            "{method} {path}: no header {name}: {answer:?}"
-        );
+        assert!(answer.header(name).is_some(), "{method} {path}: no header {name}: {answer:?}");
     }
     match &response["content"]["application/json"]["schema"] {
         Value::Null if response["content"].is_null() => {
@@ -59,20 +49,12 @@ fn item(path: &str) -> Option<&'static Value> {
                     .zip(path)
                     .all(|(name, part)| name == part || (name.starts_with('{') && !part.is_empty()))
         };
-        paths
-            .as_object()?
-            .iter()
-            .find(|(template, _)| fits(template))
-            .map(|(_, item)| item)
+        paths.as_object()?.iter().find(|(template, _)| fits(template)).map(|(_, item)| item)
     })
 }
 
 fn body(schema: &Value, answer: &Answer, path: &str) {
-    assert_eq!(
-        answer.header("content-type"),
-        Some("application/json"),
-        "{path}: {answer:?}"
-    );
+    assert_eq!(answer.header("content-type"), Some("application/json"), "{path}: {answer:?}");
     if let Err(error) = fits(schema, &answer.json()) {
         panic!("{path} answers what is not described: {error}: {}", answer.json());
     }
@@ -81,9 +63,7 @@ fn body(schema: &Value, answer: &Answer, path: &str) {
 fn fits(schema: &Value, value: &Value) -> Result<(), String> {
     check_value(schema, value)?;
     if let (Value::Object(object), fields) = (value, fields(schema)) {
-        let more = object
-            .keys()
-            .find(|key| !fields.is_empty() && !fields.contains(key.as_str()));
+        let more = object.keys().find(|key| !fields.is_empty() && !fields.contains(key.as_str()));
         return more.map_or(Ok(()), |key| Err(format!("{key} is not described")));
     }
     Ok(())
@@ -96,15 +76,8 @@ fn check_value(schema: &Value, value: &Value) -> Result<(), String> {
         check_value(part, value)?;
     }
     if let Some(choices) = schema["oneOf"].as_array() {
-        let fitting = choices
-            .iter()
-            .filter(|choice| fits(choice, value).is_ok())
-            .count();
-        return if fitting == 1 {
-            Ok(())
-        } else {
-            Err(format!("{value} is {fitting} of {schema}"))
-        };
+        let fitting = choices.iter().filter(|choice| fits(choice, value).is_ok()).count();
+        return if fitting == 1 { Ok(()) } else { Err(format!("{value} is {fitting} of {schema}")) };
     }
     let types: Vec<&str> = match &schema["type"] {
         Value::String(name) => vec![name],
@@ -114,10 +87,7 @@ fn check_value(schema: &Value, value: &Value) -> Result<(), String> {
     if !types.is_empty() && !types.iter().any(|name| is(name, value)) {
         return Err(format!("{value} is not {types:?}"));
     }
-    if schema["enum"]
-        .as_array()
-        .is_some_and(|values| !values.contains(value))
-    {
+    if schema["enum"].as_array().is_some_and(|values| !values.contains(value)) {
         return Err(format!("{value} is none of {}", schema["enum"]));
     }
     if let (Some(least), Some(number)) = (schema["minimum"].as_i64(), value.as_i64())
@@ -125,12 +95,7 @@ fn check_value(schema: &Value, value: &Value) -> Result<(), String> {
     {
         return Err(format!("{number} is less than {least}"));
     }
-    for name in schema["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-    {
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         value.get(name).ok_or_else(|| format!("{name} is missing"))?;
     }
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -159,15 +124,8 @@ fn is(name: &str, value: &Value) -> bool {
 /// Every field that `schema` or a part of it knows.
 fn fields(schema: &Value) -> BTreeSet<&str> {
     let schema = resolve(schema);
-    let own = schema["properties"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.as_str());
-    let parts = ["allOf", "oneOf"]
-        .into_iter()
-        .filter_map(|key| schema[key].as_array())
-        .flatten();
+    let own = schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let parts = ["allOf", "oneOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
     own.chain(parts.flat_map(fields)).collect()
 }
 

@@ -23,11 +23,7 @@ async fn unknown_paths_are_not_found() {
                 continue;
             }
             let missing = api.call(method, path).send().await;
-            assert_eq!(
-                (missing.status.as_u16(), missing.code()),
-                (404, 40400),
-                "{method} {path}"
-            );
+            assert_eq!((missing.status.as_u16(), missing.code()), (404, 40400), "{method} {path}");
         }
     }
 }
@@ -44,11 +40,7 @@ async fn a_path_tells_which_methods_it_has() {
         ("POST", "/", "GET"),
     ] {
         let refused = api.call(method, path).send().await;
-        assert_eq!(
-            (refused.status.as_u16(), refused.code()),
-            (405, 40500),
-            "{method} {path}"
-        );
+        assert_eq!((refused.status.as_u16(), refused.code()), (405, 40500), "{method} {path}");
         assert_eq!(refused.header("allow"), Some(allow));
     }
 }
@@ -57,11 +49,7 @@ async fn a_path_tells_which_methods_it_has() {
 async fn a_path_that_cannot_be_decoded_is_refused() {
     let api = Api::start().await;
     let user = api.caller().await;
-    for path in [
-        "/api/v1/groups/%ff",
-        "/api/v1/groups/%zz",
-        "/api/v1/groups/%C0%80/members",
-    ] {
+    for path in ["/api/v1/groups/%ff", "/api/v1/groups/%zz", "/api/v1/groups/%C0%80/members"] {
         let refused = api.get(path).by(&user).send().await;
         assert_eq!((refused.status.as_u16(), refused.code()), (400, 40002), "{path}");
     }
@@ -86,58 +74,26 @@ async fn every_answer_has_the_callers_request_id_when_it_is_a_sane_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn scripts_of_allowed_origins_read_answers_and_others_do_not() {
-    let settings = Settings {
-        allowed_origins: vec!["https://chat.example.com".into()],
-        ..Settings::default()
-    };
+    let settings =
+        Settings { allowed_origins: vec!["https://chat.example.com".into()], ..Settings::default() };
     let api = Api::with(factories::settings(), settings).await;
 
-    let ours = api
-        .get("/livez")
-        .header("Origin", "https://chat.example.com")
-        .send()
-        .await;
-    assert_eq!(
-        ours.header("access-control-allow-origin"),
-        Some("https://chat.example.com")
-    );
+    let ours = api.get("/livez").header("Origin", "https://chat.example.com").send().await;
+    assert_eq!(ours.header("access-control-allow-origin"), Some("https://chat.example.com"));
     assert_eq!(ours.header("access-control-allow-credentials"), None);
-    let exposed = ours
-        .header("access-control-expose-headers")
-        .unwrap()
-        .to_lowercase();
-    for name in [
-        "authorization",
-        "location",
-        "etag",
-        "x-request-id",
-        "retry-after",
-        "idempotent-replayed",
-    ] {
+    let exposed = ours.header("access-control-expose-headers").unwrap().to_lowercase();
+    for name in ["authorization", "location", "etag", "x-request-id", "retry-after", "idempotent-replayed"] {
         assert!(exposed.contains(name), "{exposed}");
     }
-    let refused = api
-        .get("/nothing")
-        .header("Origin", "https://chat.example.com")
-        .send()
-        .await;
-    assert_eq!(
-        refused.header("access-control-allow-origin"),
-        Some("https://chat.example.com")
-    );
+    let refused = api.get("/nothing").header("Origin", "https://chat.example.com").send().await;
+    assert_eq!(refused.header("access-control-allow-origin"), Some("https://chat.example.com"));
 
-    for origin in [
-        "https://evil.example.com",
-        "https://chat.example.com.evil",
-        "http://chat.example.com",
-        "null",
-    ] {
+    for origin in
+        ["https://evil.example.com", "https://chat.example.com.evil", "http://chat.example.com", "null"]
+    {
         let theirs = api.get("/livez").header("Origin", origin).send().await;
         assert_eq!(
-            (
-                theirs.status.as_u16(),
-                theirs.header("access-control-allow-origin")
-            ),
+            (theirs.status.as_u16(), theirs.header("access-control-allow-origin")),
             (200, None),
             "{origin}"
         );
@@ -147,10 +103,8 @@ async fn scripts_of_allowed_origins_read_answers_and_others_do_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preflight_allows_what_clients_send() {
-    let settings = Settings {
-        allowed_origins: vec!["https://chat.example.com".into()],
-        ..Settings::default()
-    };
+    let settings =
+        Settings { allowed_origins: vec!["https://chat.example.com".into()], ..Settings::default() };
     let api = Api::with(factories::settings(), settings).await;
     let preflight = |origin: &'static str| {
         api.call("OPTIONS", "/api/v1/groups")
@@ -160,45 +114,24 @@ async fn a_preflight_allows_what_clients_send() {
     };
     let allowed = preflight("https://chat.example.com").preflight().await;
     assert_eq!(allowed.status, 204);
-    assert_eq!(
-        allowed.header("access-control-allow-origin"),
-        Some("https://chat.example.com")
-    );
+    assert_eq!(allowed.header("access-control-allow-origin"), Some("https://chat.example.com"));
     let methods = allowed.header("access-control-allow-methods").unwrap();
     assert!(
-        ["GET", "POST", "PUT", "PATCH", "DELETE"]
-            .iter()
-            .all(|method| methods.contains(method)),
+        ["GET", "POST", "PUT", "PATCH", "DELETE"].iter().all(|method| methods.contains(method)),
         "{methods}"
     );
-    let headers = allowed
-        .header("access-control-allow-headers")
-        .unwrap()
-        .to_lowercase();
-    for name in [
-        "authorization",
-        "content-type",
-        "idempotency-key",
-        "if-none-match",
-        "x-request-id",
-    ] {
+    let headers = allowed.header("access-control-allow-headers").unwrap().to_lowercase();
+    for name in ["authorization", "content-type", "idempotency-key", "if-none-match", "x-request-id"] {
         assert!(headers.contains(name), "{headers}");
     }
     let refused = preflight("https://evil.example.com").send().await;
-    assert_eq!(
-        (refused.code(), refused.header("access-control-allow-origin")),
-        (40500, None)
-    );
+    assert_eq!((refused.code(), refused.header("access-control-allow-origin")), (40500, None));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_tells_nothing_of_its_cause() {
     let api = Api::start().await;
-    let answer = api
-        .get("/api/v1/groups")
-        .header("Authorization", "Bearer a.b.c")
-        .send()
-        .await;
+    let answer = api.get("/api/v1/groups").header("Authorization", "Bearer a.b.c").send().await;
     let text = String::from_utf8_lossy(&answer.body).to_lowercase();
     for word in ["jsonwebtoken", "base64", "serde", "sql", "rust"] {
         assert!(!text.contains(word), "{text}");

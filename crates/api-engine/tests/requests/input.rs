@@ -36,11 +36,7 @@ impl Sender {
 async fn what_is_not_json_is_malformed() {
     let sender = Sender::start().await;
     let deep = |depth: usize| {
-        format!(
-            "{{\"message\":\"a\",\"x\":{}{}}}",
-            "[".repeat(depth - 1),
-            "]".repeat(depth - 1)
-        )
+        format!("{{\"message\":\"a\",\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
     };
     for body in [
         b"".to_vec(),
@@ -58,10 +54,7 @@ async fn what_is_not_json_is_malformed() {
         deep(5_000).into_bytes(),
     ] {
         let refused = sender.post(body.clone()).await;
-        let text = String::from_utf8_lossy(&body)
-            .chars()
-            .take(60)
-            .collect::<String>();
+        let text = String::from_utf8_lossy(&body).chars().take(60).collect::<String>();
         assert_eq!((refused.status.as_u16(), refused.code()), (400, 40001), "{text}");
     }
     assert_eq!(sender.post(deep(32)).await.status, 201);
@@ -79,16 +72,10 @@ async fn every_character_but_nul_is_kept() {
         "ﬁ Å Å",
     ] {
         let sent = sender.say(text).await;
-        assert_eq!(
-            (sent.status.as_u16(), sent.text("message")),
-            (201, text.to_owned())
-        );
+        assert_eq!((sent.status.as_u16(), sent.text("message")), (201, text.to_owned()));
     }
     let refused = sender.post(br#"{"message":"a\u0000b"}"#.to_vec()).await;
-    assert_eq!(
-        (refused.code(), refused.detail()),
-        (42201, ("message".into(), "nul".into()))
-    );
+    assert_eq!((refused.code(), refused.detail()), (42201, ("message".into(), "nul".into())));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,10 +84,7 @@ async fn length_is_counted_in_characters() {
     for character in ["a", "é", "😀"] {
         assert_eq!(sender.say(&character.repeat(10_000)).await.status, 201);
         let refused = sender.say(&character.repeat(10_001)).await;
-        assert_eq!(
-            (refused.code(), refused.detail()),
-            (42201, ("message".into(), "too_long".into()))
-        );
+        assert_eq!((refused.code(), refused.detail()), (42201, ("message".into(), "too_long".into())));
     }
     for blank in ["", " ", "\n\t\u{3000}"] {
         let refused = sender.say(blank).await;
@@ -130,24 +114,12 @@ async fn a_body_has_a_limit() {
 async fn a_body_is_json_by_its_type() {
     let sender = Sender::start().await;
     let path = format!("/api/v1/groups/{}/messages", sender.group);
-    for kind in [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "application/json; charset=latin1",
-        "",
-    ] {
-        let call = sender
-            .api
-            .post(&path)
-            .by(&sender.owner)
-            .json(&json!({"message": "a"}));
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", ""] {
+        let call = sender.api.post(&path).by(&sender.owner).json(&json!({"message": "a"}));
         let refused = call.header("Content-Type", kind).send().await;
         assert_eq!((refused.status.as_u16(), refused.code()), (415, 41500), "{kind}");
     }
-    assert_eq!(
-        sender.api.post(&path).by(&sender.owner).send().await.code(),
-        41500
-    );
+    assert_eq!(sender.api.post(&path).by(&sender.owner).send().await.code(), 41500);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,27 +156,9 @@ async fn every_field_has_one_type_and_every_required_one_is_missed() {
             json!({"name": "A", "password": "long enough for this", "current_password": "p"}),
             &["current_password"],
         ),
-        (
-            "POST",
-            "/api/v1/groups",
-            "group",
-            json!({"id": id, "name": "A", "description": "d"}),
-            &["name"],
-        ),
-        (
-            "PATCH",
-            &one,
-            "group",
-            json!({"name": "A", "description": "d"}),
-            &[],
-        ),
-        (
-            "POST",
-            &message,
-            "message",
-            json!({"id": id, "message": "m"}),
-            &["message"],
-        ),
+        ("POST", "/api/v1/groups", "group", json!({"id": id, "name": "A", "description": "d"}), &["name"]),
+        ("PATCH", &one, "group", json!({"name": "A", "description": "d"}), &[]),
+        ("POST", &message, "message", json!({"id": id, "message": "m"}), &["message"]),
         (
             "POST",
             "/api/v1/group_messages",
@@ -214,13 +168,7 @@ async fn every_field_has_one_type_and_every_required_one_is_missed() {
         ),
         ("POST", &members, "member", json!({"user_id": id}), &["user_id"]),
         ("POST", &members, "member", json!({"email": "a@example.com"}), &[]),
-        (
-            "PATCH",
-            &membership,
-            "member",
-            json!({"role": "owner"}),
-            &["role"],
-        ),
+        ("PATCH", &membership, "member", json!({"role": "owner"}), &["role"]),
         ("PUT", &read, "read", json!({"seq": 0}), &["seq"]),
     ];
     for (method, path, root, valid, required) in bodies {
@@ -255,11 +203,7 @@ async fn every_field_has_one_type_and_every_required_one_is_missed() {
             );
         }
         let refused = send(json!({"nothing": "known"})).await;
-        assert_eq!(
-            (refused.code(), refused.detail().0),
-            (42202, root.into()),
-            "{method} {path}"
-        );
+        assert_eq!((refused.code(), refused.detail().0), (42202, root.into()), "{method} {path}");
         assert_eq!(send(json!([valid])).await.code(), 42204, "{method} {path}");
     }
 }
@@ -268,37 +212,15 @@ async fn every_field_has_one_type_and_every_required_one_is_missed() {
 async fn ids_and_roles_have_their_forms() {
     let Sender { api, owner, group } = Sender::start().await;
     let path = format!("/api/v1/groups/{group}/messages");
-    for id in [
-        "",
-        "1",
-        "0197f0e0000070008000000000000001",
-        "{0197f0e0-0000-7000-8000-000000000001}",
-    ] {
-        let refused = api
-            .post(&path)
-            .by(&owner)
-            .json(&json!({"message": {"id": id, "message": "a"}}))
-            .send()
-            .await;
-        assert_eq!(
-            (refused.code(), refused.detail()),
-            (42201, ("id".into(), "format".into())),
-            "{id}"
-        );
+    for id in ["", "1", "0197f0e0000070008000000000000001", "{0197f0e0-0000-7000-8000-000000000001}"] {
+        let refused =
+            api.post(&path).by(&owner).json(&json!({"message": {"id": id, "message": "a"}})).send().await;
+        assert_eq!((refused.code(), refused.detail()), (42201, ("id".into(), "format".into())), "{id}");
     }
     let membership = format!("/api/v1/groups/{group}/members/{}", owner.id);
     for role in ["", "Owner", "king"] {
-        let refused = api
-            .patch(&membership)
-            .by(&owner)
-            .json(&json!({"role": role}))
-            .send()
-            .await;
-        assert_eq!(
-            (refused.code(), refused.detail()),
-            (42201, ("role".into(), "format".into())),
-            "{role}"
-        );
+        let refused = api.patch(&membership).by(&owner).json(&json!({"role": role})).send().await;
+        assert_eq!((refused.code(), refused.detail()), (42201, ("role".into(), "format".into())), "{role}");
     }
 }
 

@@ -35,12 +35,7 @@ fn nothing(_: &Scene) -> Value {
 }
 
 fn rows() -> Vec<Row> {
-    let row = |method, path, body, statuses| Row {
-        method,
-        path,
-        body,
-        statuses,
-    };
+    let row = |method, path, body, statuses| Row { method, path, body, statuses };
     vec![
         row(
             "POST",
@@ -62,12 +57,7 @@ fn rows() -> Vec<Row> {
             SIGNED_IN,
         ),
         row("GET", "/api/v1/groups", nothing, SIGNED_IN),
-        row(
-            "POST",
-            "/api/v1/groups",
-            |_| json!({"group": {"name": "Mine"}}),
-            [401, 201, 201, 201, 201, 201],
-        ),
+        row("POST", "/api/v1/groups", |_| json!({"group": {"name": "Mine"}}), [401, 201, 201, 201, 201, 201]),
         row("GET", "/api/v1/groups/{id}", nothing, MEMBERS),
         row(
             "PATCH",
@@ -75,25 +65,10 @@ fn rows() -> Vec<Row> {
             |_| json!({"group": {"name": "Renamed"}}),
             [401, 404, 403, 404, 200, 200],
         ),
-        row(
-            "DELETE",
-            "/api/v1/groups/{id}",
-            nothing,
-            [401, 404, 403, 404, 403, 204],
-        ),
+        row("DELETE", "/api/v1/groups/{id}", nothing, [401, 404, 403, 404, 403, 204]),
         row("GET", "/api/v1/groups/{id}/messages", nothing, MEMBERS),
-        row(
-            "POST",
-            "/api/v1/groups/{id}/messages",
-            |_| json!({"message": {"message": "hello"}}),
-            SENDERS,
-        ),
-        row(
-            "GET",
-            "/api/v1/groups/{id}/messages/{message_id}",
-            nothing,
-            MEMBERS,
-        ),
+        row("POST", "/api/v1/groups/{id}/messages", |_| json!({"message": {"message": "hello"}}), SENDERS),
+        row("GET", "/api/v1/groups/{id}/messages/{message_id}", nothing, MEMBERS),
         row(
             "POST",
             "/api/v1/group_messages",
@@ -113,12 +88,7 @@ fn rows() -> Vec<Row> {
             |_| json!({"member": {"role": "admin"}}),
             [401, 404, 403, 404, 403, 200],
         ),
-        row(
-            "DELETE",
-            "/api/v1/groups/{id}/members/{user_id}",
-            nothing,
-            [401, 404, 403, 404, 204, 204],
-        ),
+        row("DELETE", "/api/v1/groups/{id}/members/{user_id}", nothing, [401, 404, 403, 404, 204, 204]),
         row("GET", "/api/v1/groups/{id}/users", nothing, MEMBERS),
         row(
             "PUT",
@@ -134,12 +104,7 @@ fn rows() -> Vec<Row> {
         row("GET", "/docs/{file}", nothing, ALL),
         row("GET", "/", nothing, ALL),
         // The last: afterwards nobody is signed in.
-        row(
-            "DELETE",
-            "/api/v1/users/sign_out",
-            nothing,
-            [401, 204, 204, 204, 204, 204],
-        ),
+        row("DELETE", "/api/v1/users/sign_out", nothing, [401, 204, 204, 204, 204, 204]),
     ]
 }
 
@@ -151,31 +116,17 @@ impl Scene {
         newcomer: &Caller,
     ) -> Self {
         let group = api.group(owner).await;
-        for (caller, role) in [
-            (member, "member"),
-            (former, "member"),
-            (admin, "admin"),
-            (bystander, "member"),
-        ] {
+        for (caller, role) in
+            [(member, "member"), (former, "member"), (admin, "admin"), (bystander, "member")]
+        {
             api.join(&group, owner, caller, role).await;
         }
-        let message = api.message(&group, former, "first").await["id"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned();
-        let left = api
-            .delete(&format!("/api/v1/groups/{group}/members/{}", former.id))
-            .by(former)
-            .send()
-            .await;
+        let message =
+            api.message(&group, former, "first").await["id"].as_str().unwrap_or_default().to_owned();
+        let left =
+            api.delete(&format!("/api/v1/groups/{group}/members/{}", former.id)).by(former).send().await;
         assert_eq!(left.status, 204);
-        Self {
-            group,
-            message,
-            bystander: bystander.clone(),
-            newcomer: newcomer.clone(),
-            fresh: api.id(),
-        }
+        Self { group, message, bystander: bystander.clone(), newcomer: newcomer.clone(), fresh: api.id() }
     }
 
     fn call<'a>(&self, api: &'a Api, row: &Row, group: &str) -> Call<'a> {
@@ -201,13 +152,8 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_everybody_as_the_table_says() {
     let api = Api::start().await;
-    let [outsider, member, former, admin, owner] = [
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-    ];
+    let [outsider, member, former, admin, owner] =
+        [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await];
     let [bystander, newcomer] = [api.caller().await, api.caller().await];
     let cast = [&outsider, &member, &former, &admin, &owner];
 
@@ -230,21 +176,8 @@ async fn every_route_answers_everybody_as_the_table_says() {
                 Some(caller) => call.by(cast[caller]),
             };
             let answer = call.send().await;
-            let who = [
-                "anonymous",
-                "outsider",
-                "member",
-                "former member",
-                "admin",
-                "owner",
-            ][index];
-            assert_eq!(
-                answer.status.as_u16(),
-                expected,
-                "{} {} as {who}: {answer:?}",
-                row.method,
-                row.path
-            );
+            let who = ["anonymous", "outsider", "member", "former member", "admin", "owner"][index];
+            assert_eq!(answer.status.as_u16(), expected, "{} {} as {who}: {answer:?}", row.method, row.path);
         }
     }
 }
@@ -254,48 +187,26 @@ fn the_table_has_a_row_for_every_route() {
     let drawn = api_engine::routes::draw();
     let words = |line: &str| line.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
     let served: BTreeSet<String> = drawn.lines().map(words).collect();
-    let told: BTreeSet<String> = rows()
-        .iter()
-        .map(|row| format!("{} {}", row.method, row.path))
-        .collect();
+    let told: BTreeSet<String> = rows().iter().map(|row| format!("{} {}", row.method, row.path)).collect();
     assert_eq!(served, told);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_and_a_missing_group_answer_byte_for_byte_alike() {
     let api = Api::start().await;
-    let [outsider, member, former, admin, owner] = [
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-        api.caller().await,
-    ];
+    let [outsider, member, former, admin, owner] =
+        [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await];
     let [bystander, newcomer] = [api.caller().await, api.caller().await];
-    let scene = Scene::set(
-        &api,
-        [&outsider, &member, &former, &admin, &owner],
-        &bystander,
-        &newcomer,
-    )
-    .await;
+    let scene = Scene::set(&api, [&outsider, &member, &former, &admin, &owner], &bystander, &newcomer).await;
     let missing = api.id();
 
     for row in rows().iter().filter(|row| row.path.contains("{id}")) {
         for caller in [&outsider, &former] {
-            let private = scene
-                .call(&api, row, &scene.group)
-                .by(caller)
-                .header("X-Request-Id", "same")
-                .send()
-                .await;
+            let private =
+                scene.call(&api, row, &scene.group).by(caller).header("X-Request-Id", "same").send().await;
             for absent in [missing.as_str(), "not-an-id"] {
-                let absent = scene
-                    .call(&api, row, absent)
-                    .by(caller)
-                    .header("X-Request-Id", "same")
-                    .send()
-                    .await;
+                let absent =
+                    scene.call(&api, row, absent).by(caller).header("X-Request-Id", "same").send().await;
                 assert_eq!(private.status, 404, "{} {}", row.method, row.path);
                 assert_eq!(private.body, absent.body, "{} {}", row.method, row.path);
                 let headers = |answer: &Answer| format!("{:?}", answer.headers);

@@ -18,10 +18,7 @@ async fn a_user_signs_up_and_is_signed_in() {
     assert_eq!(made.status, 201);
     assert_eq!(made.header("location"), Some("/api/v1/users/me"));
     assert_eq!(made.header("cache-control"), Some("no-store"));
-    assert_eq!(
-        made.header("authorization"),
-        Some(format!("Bearer {}", made.text("token")).as_str())
-    );
+    assert_eq!(made.header("authorization"), Some(format!("Bearer {}", made.text("token")).as_str()));
     let me = api
         .get("/api/v1/users/me")
         .header("Authorization", made.header("authorization").unwrap())
@@ -39,10 +36,7 @@ async fn an_address_is_taken_in_every_case_of_its_letters() {
     again["user"]["email"] = "aLICE@EXAMPLE.COM".into();
     let refused = api.post("/api/v1/users").json(&again).send().await;
     assert_eq!(refused.code(), 42201);
-    assert_eq!(
-        refused.json()["details"],
-        json!([{"field": "email", "rule": "taken"}])
-    );
+    assert_eq!(refused.json()["details"], json!([{"field": "email", "rule": "taken"}]));
     assert_eq!(refused.text("message"), "Email has already been taken");
 }
 
@@ -63,18 +57,9 @@ async fn every_broken_rule_is_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_door_says_so() {
-    let closed = auth_engine::Settings {
-        sign_up: SignUp::Closed,
-        ..factories::settings()
-    };
-    let settings = Settings {
-        sign_up_open: false,
-        ..Settings::default()
-    };
+    let closed = auth_engine::Settings { sign_up: SignUp::Closed, ..factories::settings() };
+    let settings = Settings { sign_up_open: false, ..Settings::default() };
     let api = Api::with(closed, settings).await;
-    assert_eq!(
-        api.post("/api/v1/users").json(&alice()).send().await.code(),
-        40302
-    );
+    assert_eq!(api.post("/api/v1/users").json(&alice()).send().await.code(), 40302);
     assert_eq!(api.get("/config.json").send().await.text("sign_up"), "closed");
 }

@@ -29,11 +29,7 @@ async fn ask(address: SocketAddr, path: &str) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_told_to_stop_turns_red_first_and_then_ends() {
-    let settings = Settings {
-        workers: 1,
-        drain_notice: Duration::from_secs(2),
-        ..Settings::default()
-    };
+    let settings = Settings { workers: 1, drain_notice: Duration::from_secs(2), ..Settings::default() };
     let api = Api::with(factories::settings(), settings).await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -47,9 +43,7 @@ async fn a_server_that_is_told_to_stop_turns_red_first_and_then_ends() {
 
     // An idle connection does not hold it up.
     let mut idle = TcpStream::connect(address).await.unwrap();
-    idle.write_all(b"GET /livez HTTP/1.1\r\nHost: parlour\r\n\r\n")
-        .await
-        .unwrap();
+    idle.write_all(b"GET /livez HTTP/1.1\r\nHost: parlour\r\n\r\n").await.unwrap();
     let mut first = [0; 12];
     idle.read_exact(&mut first).await.unwrap();
 

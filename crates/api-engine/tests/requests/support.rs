@@ -79,25 +79,13 @@ impl Api {
             clock.clone(),
             chat_engine::Settings::default(),
         );
-        let engine = ApiEngine {
-            authentication: auth.clone(),
-            chat,
-            clock: clock.clone(),
-            settings,
-        };
-        Self {
-            engine,
-            auth,
-            clock,
-            _databases: databases,
-        }
+        let engine = ApiEngine { authentication: auth.clone(), chat, clock: clock.clone(), settings };
+        Self { engine, auth, clock, _databases: databases }
     }
 
     /// Signs somebody up.
     pub(crate) async fn caller(&self) -> Caller {
-        let session = factories::user(self.auth.as_ref() as &dyn Authentication)
-            .create()
-            .await;
+        let session = factories::user(self.auth.as_ref() as &dyn Authentication).create().await;
         Caller {
             id: session.user.id.to_string(),
             name: session.user.name,
@@ -117,21 +105,12 @@ impl Api {
     /// Adds `member` to a group, as `role`.
     pub(crate) async fn join(&self, group: &str, owner: &Caller, member: &Caller, role: &str) {
         let members = format!("/api/v1/groups/{group}/members");
-        let added = self
-            .post(&members)
-            .by(owner)
-            .json(&json!({"member": {"user_id": member.id}}))
-            .send()
-            .await;
+        let added =
+            self.post(&members).by(owner).json(&json!({"member": {"user_id": member.id}})).send().await;
         assert_eq!(added.status, 201, "{added:?}");
         if role != "member" {
             let path = format!("{members}/{}", member.id);
-            let given = self
-                .patch(&path)
-                .by(owner)
-                .json(&json!({"member": {"role": role}}))
-                .send()
-                .await;
+            let given = self.patch(&path).by(owner).json(&json!({"member": {"role": role}})).send().await;
             assert_eq!(given.status, 200, "{given:?}");
         }
     }
@@ -139,12 +118,7 @@ impl Api {
     /// Sends a message; its body.
     pub(crate) async fn message(&self, group: &str, author: &Caller, text: &str) -> Value {
         let path = format!("/api/v1/groups/{group}/messages");
-        let sent = self
-            .post(&path)
-            .by(author)
-            .json(&json!({"message": {"message": text}}))
-            .send()
-            .await;
+        let sent = self.post(&path).by(author).json(&json!({"message": {"message": text}})).send().await;
         assert_eq!(sent.status, 201, "{sent:?}");
         sent.json()
     }
@@ -177,12 +151,7 @@ impl Api {
     pub(crate) fn call(&self, method: &str, path: &str) -> Call<'_> {
         let method: Method = method.parse().expect("a method");
         let request = TestRequest::with_uri(path).method(method.clone());
-        Call {
-            api: self,
-            method,
-            path: path.to_owned(),
-            request,
-        }
+        Call { api: self, method, path: path.to_owned(), request }
     }
 }
 
@@ -230,11 +199,7 @@ impl Call<'_> {
         let response: ServiceResponse<_> = LocalSet::new().run_until(asking).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read_body(response).await;
-        let answer = Answer {
-            status,
-            headers,
-            body,
-        };
+        let answer = Answer { status, headers, body };
         (self.method, self.path, answer)
     }
 }
@@ -246,10 +211,7 @@ impl Answer {
 
     /// A field that is a text.
     pub(crate) fn text(&self, field: &str) -> String {
-        self.json()[field]
-            .as_str()
-            .expect("the field is a text")
-            .to_owned()
+        self.json()[field].as_str().expect("the field is a text").to_owned()
     }
 
     /// The code of a refusal.
@@ -258,9 +220,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("a plain header"))
+        self.headers.get(name).map(|value| value.to_str().expect("a plain header"))
     }
 
     /// The field and rule that a refusal is about.

@@ -32,10 +32,7 @@ impl PasswordKey {
             return Err(KeyError::TooShort);
         }
         let mac = Hmac::new_from_slice(secret).map_err(|_| KeyError::TooShort)?;
-        let mut key = Self {
-            id: String::new(),
-            mac,
-        };
+        let mut key = Self { id: String::new(), mac };
         key.id = URL_SAFE_NO_PAD.encode(&key.keyed("id", &[])[..8]);
         Ok(key)
     }
@@ -84,10 +81,7 @@ impl PasswordKeys {
     /// One key for all.
     #[must_use]
     pub fn new(active: PasswordKey) -> Self {
-        Self {
-            active,
-            old: Vec::new(),
-        }
+        Self { active, old: Vec::new() }
     }
 
     /// Also accepts passwords stored under `key`.
@@ -102,9 +96,7 @@ impl PasswordKeys {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<&PasswordKey> {
-        std::iter::once(&self.active)
-            .chain(&self.old)
-            .find(|key| key.id == id)
+        std::iter::once(&self.active).chain(&self.old).find(|key| key.id == id)
     }
 }
 
@@ -141,10 +133,7 @@ mod tests {
 
     #[test]
     fn parts_do_not_run_together() {
-        assert_ne!(
-            key("a").keyed("x", &["ab", "c"]),
-            key("a").keyed("x", &["a", "bc"])
-        );
+        assert_ne!(key("a").keyed("x", &["ab", "c"]), key("a").keyed("x", &["a", "bc"]));
         assert_ne!(key("a").keyed("x", &[]), key("a").keyed("y", &[]));
     }
 }

@@ -54,78 +54,45 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_new_user_is_signed_in() {
         let rig = Rig::new().await;
-        let session = rig
-            .auth
-            .sign_up(registration("Ann@Example.com"), HERE)
-            .await
-            .unwrap();
+        let session = rig.auth.sign_up(registration("Ann@Example.com"), HERE).await.unwrap();
         let identity = rig.auth.authenticate_token(session.token.expose()).await.unwrap();
         assert_eq!(identity.user_id, session.user.id);
         assert_eq!(identity.token.unwrap().expires_at, session.expires_at);
-        assert_eq!(
-            session.user.email.expose(),
-            "Ann@Example.com",
-            "kept as it was given"
-        );
+        assert_eq!(session.user.email.expose(), "Ann@Example.com", "kept as it was given");
         assert_eq!(rig.auth.show_user(session.user.id).await.unwrap(), session.user);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn an_address_is_taken_in_any_case() {
         let rig = Rig::new().await;
-        rig.auth
-            .sign_up(registration("jürgen@example.com"), HERE)
-            .await
-            .unwrap();
+        rig.auth.sign_up(registration("jürgen@example.com"), HERE).await.unwrap();
         let again = rig.auth.sign_up(registration("JÜRGEN@example.com"), HERE).await;
         assert_eq!(broken(again), [("email", Rule::Taken)]);
-        let found = rig
-            .auth
-            .find_user(&Secret::new("Jürgen@EXAMPLE.com"))
-            .await
-            .unwrap();
+        let found = rig.auth.find_user(&Secret::new("Jürgen@EXAMPLE.com")).await.unwrap();
         assert!(found.is_some());
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn what_breaks_a_rule_is_not_stored() {
         let rig = Rig::new().await;
-        let bad = Registration {
-            password: Secret::new("password123"),
-            ..registration("ann@example.com\0")
-        };
+        let bad = Registration { password: Secret::new("password123"), ..registration("ann@example.com\0") };
         let answer = rig.auth.sign_up(bad, HERE).await;
         assert_eq!(broken(answer), [("email", Rule::Nul), ("password", Rule::Common)]);
-        let found = rig
-            .auth
-            .find_user(&Secret::new("ann@example.com\0"))
-            .await
-            .unwrap();
+        let found = rig.auth.find_user(&Secret::new("ann@example.com\0")).await.unwrap();
         assert_eq!(found, None);
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn nobody_signs_up_where_it_is_closed() {
-        let rig = Rig::with(Settings {
-            sign_up: SignUp::Closed,
-            ..factories::settings()
-        })
-        .await;
+        let rig = Rig::with(Settings { sign_up: SignUp::Closed, ..factories::settings() }).await;
         let answer = rig.auth.sign_up(registration("ann@example.com"), HERE).await;
         assert!(matches!(answer, Err(AuthError::SignUpClosed)));
-        rig.auth
-            .create_user(registration("ann@example.com"))
-            .await
-            .unwrap();
+        rig.auth.create_user(registration("ann@example.com")).await.unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_network_signs_up_only_so_often() {
-        let rig = Rig::with(Settings {
-            sign_ups_per_network: 2,
-            ..factories::settings()
-        })
-        .await;
+        let rig = Rig::with(Settings { sign_ups_per_network: 2, ..factories::settings() }).await;
         let sign_up = |email: &str, from| {
             let (auth, registration) = (rig.auth.clone(), registration(email));
             async move { auth.sign_up(registration, from).await }

@@ -67,23 +67,15 @@ impl<'a> UpdateService<'a> {
         from: IpAddr,
     ) -> Result<Account, AuthError> {
         let engine = self.engine;
-        let account = engine
-            .store
-            .find_account(identity.user_id)
-            .await
-            .map_err(unavailable)?;
+        let account = engine.store.find_account(identity.user_id).await.map_err(unavailable)?;
         let credentials = Credentials {
             email: account.ok_or(AuthError::UserNotFound)?.user.email,
             password: change.current_password.clone(),
         };
-        engine
-            .verifier
-            .call(credentials, from)
-            .await
-            .map_err(|error| match error {
-                AuthError::WrongCredentials => wrong_password(),
-                other => other,
-            })
+        engine.verifier.call(credentials, from).await.map_err(|error| match error {
+            AuthError::WrongCredentials => wrong_password(),
+            other => other,
+        })
     }
 }
 
@@ -134,10 +126,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_new_password_keeps_this_token_and_refuses_all_others() {
         let rig = Rig::new().await;
-        let first = factories::user(&*rig.auth)
-            .email("ann@example.com")
-            .create()
-            .await;
+        let first = factories::user(&*rig.auth).email("ann@example.com").create().await;
         let again = factories::credentials("ann@example.com", factories::PASSWORD);
         let second = rig.auth.sign_in(again, HERE).await.unwrap();
         let me = identity(&rig, &first).await;
@@ -157,20 +146,14 @@ mod tests {
         assert_eq!((user_id, tokens), (me.user_id, RevokedTokens::AllBut(kept)));
 
         let old = factories::credentials("ann@example.com", factories::PASSWORD);
-        assert!(matches!(
-            rig.auth.sign_in(old, HERE).await,
-            Err(AuthError::WrongCredentials)
-        ));
+        assert!(matches!(rig.auth.sign_in(old, HERE).await, Err(AuthError::WrongCredentials)));
         let new = factories::credentials("ann@example.com", "another password");
         let third = rig.auth.sign_in(new, HERE).await.unwrap();
         let me = identity(&rig, &third).await;
         let newest = change(None, Some("a third password"), "another password");
         rig.auth.update_user(me, newest, HERE).await.unwrap();
         let refused = rig.auth.authenticate_token(first.token.expose()).await;
-        assert!(
-            matches!(refused, Err(AuthError::TokenRevoked)),
-            "kept once is not kept for ever"
-        );
+        assert!(matches!(refused, Err(AuthError::TokenRevoked)), "kept once is not kept for ever");
         identity(&rig, &third).await;
     }
 
@@ -179,10 +162,7 @@ mod tests {
         let rig = Rig::new().await;
         let session = factories::user(&*rig.auth).create().await;
         let me = identity(&rig, &session).await;
-        let user = rig
-            .auth
-            .update_user(me, change(Some("Bea"), None, factories::PASSWORD), HERE)
-            .await;
+        let user = rig.auth.update_user(me, change(Some("Bea"), None, factories::PASSWORD), HERE).await;
         assert_eq!(user.unwrap().name, "Bea");
         assert_eq!(rig.auth.show_user(me.user_id).await.unwrap().name, "Bea");
         identity(&rig, &session).await;
@@ -192,17 +172,10 @@ mod tests {
     async fn every_broken_rule_is_told_at_once() {
         let rig = Rig::new().await;
         let me = identity(&rig, &factories::user(&*rig.auth).create().await).await;
-        let answer = rig
-            .auth
-            .update_user(me, change(Some(""), Some("short"), ""), HERE)
-            .await;
+        let answer = rig.auth.update_user(me, change(Some(""), Some("short"), ""), HERE).await;
         assert_eq!(
             broken(answer),
-            [
-                ("name", Rule::Blank),
-                ("password", Rule::TooShort),
-                ("current_password", Rule::Blank)
-            ]
+            [("name", Rule::Blank), ("password", Rule::TooShort), ("current_password", Rule::Blank)]
         );
     }
 
@@ -211,10 +184,7 @@ mod tests {
         let rig = Rig::new().await;
         let me = identity(&rig, &factories::user(&*rig.auth).create().await).await;
         for _ in 0..10 {
-            let answer = rig
-                .auth
-                .update_user(me, change(Some("Bea"), None, "a guess"), HERE)
-                .await;
+            let answer = rig.auth.update_user(me, change(Some("Bea"), None, "a guess"), HERE).await;
             assert_eq!(broken(answer), [("current_password", Rule::Format)]);
         }
         let right = || change(Some("Bea"), None, factories::PASSWORD);
@@ -226,24 +196,15 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn of_two_changes_decided_at_the_same_time_one_is_made() {
         let rig = Rig::new().await;
-        let me = identity(
-            &rig,
-            &factories::user(&*rig.auth)
-                .email("ann@example.com")
-                .create()
-                .await,
-        )
-        .await;
+        let me = identity(&rig, &factories::user(&*rig.auth).email("ann@example.com").create().await).await;
         let new = |password| change(None, Some(password), factories::PASSWORD);
         let (one, two) = tokio::join!(
             rig.auth.update_user(me, new("the first password"), HERE),
             rig.auth.update_user(me, new("the second password"), HERE),
         );
         let made = [one.is_ok(), two.is_ok()];
-        let works = ["the first password", "the second password"].map(|password| {
-            rig.auth
-                .sign_in(factories::credentials("ann@example.com", password), HERE)
-        });
+        let works = ["the first password", "the second password"]
+            .map(|password| rig.auth.sign_in(factories::credentials("ann@example.com", password), HERE));
         let [first, second] = works;
         assert_eq!([first.await.is_ok(), second.await.is_ok()], made);
         assert_eq!(made.iter().filter(|made| **made).count(), 1);

@@ -22,10 +22,7 @@ impl<'a> AuthenticateService<'a> {
         if self.engine.revocations.is_revoked(&token) {
             return Err(AuthError::TokenRevoked);
         }
-        Ok(Identity {
-            user_id: token.user_id,
-            token: Some(token),
-        })
+        Ok(Identity { user_id: token.user_id, token: Some(token) })
     }
 
     /// By a password, at no cost when the same one was right a moment ago.
@@ -46,13 +43,8 @@ impl<'a> AuthenticateService<'a> {
             return Ok(Identity { user_id, token: None });
         }
         let account = engine.verifier.call(credentials, from).await?;
-        engine
-            .verified
-            .remember(key, account.user.id, account.token_generation, now);
-        Ok(Identity {
-            user_id: account.user.id,
-            token: None,
-        })
+        engine.verified.remember(key, account.user.id, account.token_generation, now);
+        Ok(Identity { user_id: account.user.id, token: None })
     }
 }
 
@@ -76,10 +68,7 @@ mod tests {
         let rig = Rig::new().await;
         let session = factories::user(&*rig.auth).email(ANN).create().await;
         let before = hashes.get();
-        let basic = || {
-            rig.auth
-                .authenticate_password(factories::credentials(ANN, factories::PASSWORD), HERE)
-        };
+        let basic = || rig.auth.authenticate_password(factories::credentials(ANN, factories::PASSWORD), HERE);
         for _ in 0..5 {
             let identity = basic().await.unwrap();
             assert_eq!((identity.user_id, identity.token), (session.user.id, None));

@@ -30,11 +30,7 @@ struct Entry {
 
 impl Verified {
     pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
-            size: settings.verified_passwords,
-            life: settings.verified_for,
-            entries: Mutex::default(),
-        }
+        Self { size: settings.verified_passwords, life: settings.verified_for, entries: Mutex::default() }
     }
 
     /// Whose it was, and of which generation.
@@ -53,14 +49,7 @@ impl Verified {
         }
         if entries.len() < self.size {
             let until = now.plus(self.life);
-            entries.insert(
-                key,
-                Entry {
-                    user_id,
-                    generation,
-                    until,
-                },
-            );
+            entries.insert(key, Entry { user_id, generation, until });
         }
     }
 

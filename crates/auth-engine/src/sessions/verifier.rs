@@ -22,11 +22,7 @@ pub(crate) struct Verifier {
 
 impl Verifier {
     pub(crate) fn new(store: Store, passwords: Arc<Passwords>, attempts: Attempts) -> Self {
-        Self {
-            store,
-            passwords,
-            attempts,
-        }
+        Self { store, passwords, attempts }
     }
 
     /// The account, when the password is its own. An unknown address, a disabled account and a wrong
@@ -46,11 +42,7 @@ impl Verifier {
             network: Network::of(from),
         };
         self.attempts.check(&attempt).await?;
-        let account = self
-            .store
-            .find_account_by_email(&email_key)
-            .await
-            .map_err(unavailable)?;
+        let account = self.store.find_account_by_email(&email_key).await.map_err(unavailable)?;
         let account = account.filter(|account| account.disabled_at.is_none());
         let stored = account.as_ref().map(|account| &account.password);
         let right = self.passwords.verify(&credentials.password, stored).await?;
@@ -101,9 +93,7 @@ mod tests {
         password: &str,
         from: std::net::IpAddr,
     ) -> Result<Session, AuthError> {
-        rig.auth
-            .sign_in(factories::credentials(email, password), from)
-            .await
+        rig.auth.sign_in(factories::credentials(email, password), from).await
     }
 
     async fn with_ann(settings: Settings) -> Rig {
@@ -117,10 +107,7 @@ mod tests {
         let hashes = HashCount::default();
         let _listening = hashes.listen();
         let rig = with_ann(factories::settings()).await;
-        let bob = factories::user(&*rig.auth)
-            .email("bob@example.com")
-            .create()
-            .await;
+        let bob = factories::user(&*rig.auth).email("bob@example.com").create().await;
         rig.auth.disable_user(bob.user.id).await.unwrap();
         for (email, password) in [
             ("nobody@example.com", factories::PASSWORD),
@@ -155,44 +142,29 @@ mod tests {
         assert_eq!(hashes.get(), before, "a refusal costs no hash");
         sign_in(&rig, ANN, factories::PASSWORD, ELSEWHERE).await.unwrap();
         let other = sign_in(&rig, "bob@example.com", "a wrong password", HERE).await;
-        assert!(
-            matches!(other, Err(AuthError::WrongCredentials)),
-            "another address is free"
-        );
+        assert!(matches!(other, Err(AuthError::WrongCredentials)), "another address is free");
         rig.clock.advance(retry_after);
         sign_in(&rig, ANN, factories::PASSWORD, HERE).await.unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_success_clears_its_own_failures_and_nobody_elses() {
-        let rig = with_ann(Settings {
-            failures_per_address: 2,
-            failures_per_network: 3,
-            ..factories::settings()
-        })
-        .await;
+        let rig =
+            with_ann(Settings { failures_per_address: 2, failures_per_network: 3, ..factories::settings() })
+                .await;
         for email in [ANN, "bob@example.com"] {
             sign_in(&rig, email, "a wrong password", HERE).await.unwrap_err();
         }
         sign_in(&rig, ANN, factories::PASSWORD, HERE).await.unwrap();
         sign_in(&rig, ANN, "a wrong password", HERE).await.unwrap_err();
-        sign_in(&rig, "bob@example.com", "a wrong password", HERE)
-            .await
-            .unwrap_err();
+        sign_in(&rig, "bob@example.com", "a wrong password", HERE).await.unwrap_err();
         let answer = sign_in(&rig, ANN, factories::PASSWORD, HERE).await;
-        assert!(
-            matches!(answer, Err(AuthError::RateLimited { .. })),
-            "the network's limit"
-        );
+        assert!(matches!(answer, Err(AuthError::RateLimited { .. })), "the network's limit");
     }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_network_guesses_at_all_addresses_together_only_so_often() {
-        let rig = with_ann(Settings {
-            failures_per_network: 5,
-            ..factories::settings()
-        })
-        .await;
+        let rig = with_ann(Settings { failures_per_network: 5, ..factories::settings() }).await;
         for number in 0..5 {
             let email = format!("nobody{number}@example.com");
             sign_in(&rig, &email, "a wrong password", HERE).await.unwrap_err();
@@ -206,10 +178,7 @@ mod tests {
             email: up.email,
             password: up.password,
         };
-        assert!(matches!(
-            rig.auth.sign_up(up, HERE).await,
-            Err(AuthError::RateLimited { .. })
-        ));
+        assert!(matches!(rig.auth.sign_up(up, HERE).await, Err(AuthError::RateLimited { .. })));
         sign_in(&rig, ANN, factories::PASSWORD, ELSEWHERE).await.unwrap();
     }
 
@@ -225,8 +194,7 @@ mod tests {
             .map(|_| {
                 let auth = rig.auth.clone();
                 tokio::spawn(async move {
-                    auth.sign_in(factories::credentials(ANN, "a wrong password"), HERE)
-                        .await
+                    auth.sign_in(factories::credentials(ANN, "a wrong password"), HERE).await
                 })
             })
             .collect();
@@ -255,10 +223,7 @@ mod tests {
         let session = auth.sign_in(credentials(), HERE).await.unwrap();
         assert_eq!(store.password_key_ids().await.unwrap(), [password_key("n").id()]);
 
-        let without_the_old = Keys {
-            passwords: PasswordKeys::new(password_key("n")),
-            ..factories::keys()
-        };
+        let without_the_old = Keys { passwords: PasswordKeys::new(password_key("n")), ..factories::keys() };
         let auth = rig.another(without_the_old).await.unwrap();
         auth.sign_in(credentials(), HERE).await.unwrap();
         auth.authenticate_token(session.token.expose()).await.unwrap();
@@ -267,10 +232,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn without_the_key_of_a_stored_password_nothing_starts() {
         let rig = with_ann(factories::settings()).await;
-        let wrong = Keys {
-            passwords: PasswordKeys::new(password_key("w")),
-            ..factories::keys()
-        };
+        let wrong = Keys { passwords: PasswordKeys::new(password_key("w")), ..factories::keys() };
         let refused = rig.another(wrong).await;
         assert!(matches!(refused.err(), Some(StartError::PasswordKey { .. })));
     }

@@ -62,12 +62,7 @@ impl Store {
         detached(async move {
             let lives = table::since.gt(At(after));
             let count = insert_into(table::table)
-                .values(FailureRow {
-                    network,
-                    email_hash,
-                    count: 1,
-                    since: At(now),
-                })
+                .values(FailureRow { network, email_hash, count: 1, since: At(now) })
                 .on_conflict((table::network, table::email_hash))
                 .do_update()
                 .set((
@@ -114,11 +109,7 @@ impl Store {
         detached(async move {
             let lives = table::since.gt(At(after));
             let count = insert_into(table::table)
-                .values(SignUpRow {
-                    network,
-                    count: 1,
-                    since: At(now),
-                })
+                .values(SignUpRow { network, count: 1, since: At(now) })
                 .on_conflict(table::network)
                 .do_update()
                 .set((

@@ -73,17 +73,10 @@ impl Store {
     pub async fn revoked_since(&self, since: Timestamp) -> Result<Revoked, StoreError> {
         let tokens = revoked_tokens::table.filter(revoked_tokens::revoked_at.ge(At(since)));
         let refusals = refused_tokens::table.filter(refused_tokens::revoked_at.ge(At(since)));
-        let tokens = on!(self, read, |conn| tokens
-            .select(RevokedTokenRow::as_select())
-            .load(conn))?;
-        let refusals = on!(self, read, |conn| refusals
-            .select(RefusalRow::as_select())
-            .load(conn))?;
+        let tokens = on!(self, read, |conn| tokens.select(RevokedTokenRow::as_select()).load(conn))?;
+        let refusals = on!(self, read, |conn| refusals.select(RefusalRow::as_select()).load(conn))?;
         Ok(Revoked {
-            tokens: tokens
-                .into_iter()
-                .map(|row| (row.jti.0, row.expires_at.0))
-                .collect(),
+            tokens: tokens.into_iter().map(|row| (row.jti.0, row.expires_at.0)).collect(),
             refusals: refusals.into_iter().map(Refusal::from).collect(),
         })
     }
@@ -97,14 +90,11 @@ impl Store {
         for some in tokens.chunks(TOKENS_PER_STATEMENT) {
             let ids: Vec<_> = some.iter().map(|token| Col(token.id)).collect();
             let users: Vec<_> = some.iter().map(|token| Col(token.user_id)).collect();
-            let revoked = revoked_tokens::table
-                .filter(revoked_tokens::jti.eq_any(ids))
-                .select(revoked_tokens::jti);
+            let revoked =
+                revoked_tokens::table.filter(revoked_tokens::jti.eq_any(ids)).select(revoked_tokens::jti);
             let refusals = refused_tokens::table.filter(refused_tokens::user_id.eq_any(users));
             let revoked: Vec<Col<TokenId>> = on!(self, read, |conn| revoked.load(conn))?;
-            let refusals = on!(self, read, |conn| refusals
-                .select(RefusalRow::as_select())
-                .load(conn))?;
+            let refusals = on!(self, read, |conn| refusals.select(RefusalRow::as_select()).load(conn))?;
             let refusals: Vec<_> = refusals.into_iter().map(Refusal::from).collect();
             let is_revoked = |token: &&Token| {
                 revoked.contains(&Col(token.id)) || refusals.iter().any(|refusal| refusal.refuses(token))

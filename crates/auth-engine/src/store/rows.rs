@@ -39,10 +39,7 @@ impl From<UserRow> for Account {
                 created_at: row.created_at.0,
                 updated_at: row.updated_at.0,
             },
-            password: PasswordHash {
-                hash: Secret::new(row.password_hash),
-                key_id: row.password_key_id,
-            },
+            password: PasswordHash { hash: Secret::new(row.password_hash), key_id: row.password_key_id },
             token_generation: row.token_generation,
             disabled_at: row.disabled_at.map(|at| at.0),
         }

@@ -79,9 +79,8 @@ impl Store {
     /// When the database fails.
     pub async fn find_account(&self, user: UserId) -> Result<Option<Account>, StoreError> {
         let row = users::table.find(Col(user));
-        let row = on!(self, read, |conn| async {
-            row.select(UserRow::as_select()).first(conn).await.optional()
-        })?;
+        let row =
+            on!(self, read, |conn| async { row.select(UserRow::as_select()).first(conn).await.optional() })?;
         Ok(row.map(Account::from))
     }
 
@@ -95,9 +94,8 @@ impl Store {
             return Ok(None);
         }
         let row = users::table.filter(users::email_key.eq(email_key));
-        let row = on!(self, read, |conn| async {
-            row.select(UserRow::as_select()).first(conn).await.optional()
-        })?;
+        let row =
+            on!(self, read, |conn| async { row.select(UserRow::as_select()).first(conn).await.optional() })?;
         Ok(row.map(Account::from))
     }
 
@@ -125,14 +123,9 @@ impl Store {
     /// When the database fails.
     pub async fn user_names(&self, users: &[UserId]) -> Result<Vec<UserName>, StoreError> {
         let ids: Vec<_> = users.iter().copied().map(Col).collect();
-        let rows = users::table
-            .filter(users::id.eq_any(ids))
-            .select((users::id, users::name));
+        let rows = users::table.filter(users::id.eq_any(ids)).select((users::id, users::name));
         let rows: Vec<(Col<UserId>, String)> = on!(self, read, |conn| rows.load(conn))?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, name)| UserName { id: id.0, name })
-            .collect())
+        Ok(rows.into_iter().map(|(id, name)| UserName { id: id.0, name }).collect())
     }
 
     /// Changes an account and refuses tokens, both or neither. `false`: the account has moved on since the
@@ -147,10 +140,7 @@ impl Store {
                 let account = users::table
                     .find(Col(change.user_id))
                     .filter(users::token_generation.eq(change.seen_generation));
-                let changed = update(account)
-                    .set(UserChanges::from(&change))
-                    .execute(conn)
-                    .await?;
+                let changed = update(account).set(UserChanges::from(&change)).execute(conn).await?;
                 if changed == 0 {
                     return Ok(false);
                 }
@@ -176,13 +166,9 @@ impl Store {
     pub async fn rehash(&self, user: UserId, old: PasswordHash, new: PasswordHash) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
-            let account = users::table
-                .find(Col(user))
-                .filter(users::password_hash.eq(old.hash.expose()));
-            let change = update(account).set((
-                users::password_hash.eq(new.hash.expose()),
-                users::password_key_id.eq(&new.key_id),
-            ));
+            let account = users::table.find(Col(user)).filter(users::password_hash.eq(old.hash.expose()));
+            let change = update(account)
+                .set((users::password_hash.eq(new.hash.expose()), users::password_key_id.eq(&new.key_id)));
             on!(store, write, |conn| change.execute(conn)).map(drop)
         })
         .await
@@ -197,9 +183,8 @@ impl Store {
         let mut ids: Vec<String> = Vec::new();
         loop {
             let last = ids.last().map_or("", String::as_str);
-            let next = users::table
-                .filter(users::password_key_id.gt(last))
-                .select(min(users::password_key_id));
+            let next =
+                users::table.filter(users::password_key_id.gt(last)).select(min(users::password_key_id));
             match on!(self, read, |conn| next.first(conn))? {
                 Some(id) => ids.push(id),
                 None => return Ok(ids),

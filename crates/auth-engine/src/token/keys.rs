@@ -40,10 +40,7 @@ impl SigningKey {
     /// When the texts are no such keys, or not of one pair.
     pub fn eddsa(kid: impl Into<String>, private: &SecretString, public: &str) -> Result<Self, KeyError> {
         let private = EncodingKey::from_ed_pem(private.expose_secret().as_bytes());
-        Self::pair(
-            private.map_err(|_| KeyError::Malformed("Ed25519"))?,
-            VerifyingKey::eddsa(kid, public)?,
-        )
+        Self::pair(private.map_err(|_| KeyError::Malformed("Ed25519"))?, VerifyingKey::eddsa(kid, public)?)
     }
 
     /// RS256, with a key pair in PEM form, of at least 2,048 bits.
@@ -52,10 +49,7 @@ impl SigningKey {
     /// When the texts are no such keys, or not of one pair.
     pub fn rs256(kid: impl Into<String>, private: &SecretString, public: &str) -> Result<Self, KeyError> {
         let private = EncodingKey::from_rsa_pem(private.expose_secret().as_bytes());
-        Self::pair(
-            private.map_err(|_| KeyError::Malformed("RSA"))?,
-            VerifyingKey::rs256(kid, public)?,
-        )
+        Self::pair(private.map_err(|_| KeyError::Malformed("RSA"))?, VerifyingKey::rs256(kid, public)?)
     }
 
     /// Tries the pair, so that a mistake is found at the start and not at the first sign-in.
@@ -125,10 +119,7 @@ impl TokenKeys {
     /// One key for all.
     #[must_use]
     pub fn new(signing: SigningKey) -> Self {
-        Self {
-            signing,
-            others: Vec::new(),
-        }
+        Self { signing, others: Vec::new() }
     }
 
     /// Also accepts the tokens of `key`.
@@ -144,8 +135,6 @@ impl TokenKeys {
     }
 
     pub(super) fn find(&self, kid: &str) -> Option<&VerifyingKey> {
-        std::iter::once(&self.signing.public)
-            .chain(&self.others)
-            .find(|key| key.kid == kid)
+        std::iter::once(&self.signing.public).chain(&self.others).find(|key| key.kid == kid)
     }
 }

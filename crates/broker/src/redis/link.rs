@@ -80,10 +80,7 @@ impl Dialer {
                 Ok::<(), SendError>(())
             });
         Ok(Link {
-            connection: self
-                .client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await?,
+            connection: self.client.get_multiplexed_async_connection_with_config(&config).await?,
             gone,
             ping_every: self.ping_every,
         })

@@ -34,20 +34,14 @@ impl Publisher {
         let (controls, queue) = mpsc::channel(settings.controls.max(1));
         let task = tokio::spawn(keep(dialer, Arc::clone(&settings), state, queue));
         let _ = tokio::time::timeout(settings.timeout, link.wait_for(Option::is_some)).await;
-        Self {
-            settings,
-            link,
-            controls,
-            task,
-        }
+        Self { settings, link, controls, task }
     }
 
     /// Publishes to the followers and the rings, in one round trip.
     pub(super) async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
         let mut pipeline = Pipeline::with_capacity(messages.len() * 2);
         for message in messages {
-            self.add(&mut pipeline, message)
-                .map_err(|error| BrokerError(error.into()))?;
+            self.add(&mut pipeline, message).map_err(|error| BrokerError(error.into()))?;
         }
         let link = self.link.borrow().clone().ok_or(LinkError::Away)?;
         let done = pipeline.exec_async(&mut link.connection.clone()).await;
@@ -55,18 +49,14 @@ impl Publisher {
     }
 
     fn add(&self, pipeline: &mut Pipeline, message: &Arc<GroupMessage>) -> serde_json::Result<()> {
-        let hint = serde_json::to_vec(&Hint::Message {
-            group_id: message.group_id,
-            message: Arc::clone(message),
-        })?;
+        let hint =
+            serde_json::to_vec(&Hint::Message { group_id: message.group_id, message: Arc::clone(message) })?;
         let channel = self.settings.channel(Slot::of(message.group_id));
         pipeline.publish(channel, &hint).ignore();
         if let Some(user) = message.user_id {
             let stream = self.settings.stream(Topic::of(user));
             let length = StreamMaxlen::Approx(self.settings.topic_length);
-            pipeline
-                .xadd_maxlen(stream, length, "*", &[("hint", &hint)])
-                .ignore();
+            pipeline.xadd_maxlen(stream, length, "*", &[("hint", &hint)]).ignore();
         }
         Ok(())
     }

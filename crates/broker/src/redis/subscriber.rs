@@ -17,18 +17,10 @@ use crate::inbox::{InboxSender, inbox};
 /// same: it goes on trying, and tells of the gap.
 pub(super) async fn subscribe(dialer: Arc<Dialer>, settings: Arc<RedisSettings>) -> Subscription {
     let (sender, inbox) = inbox(settings.queue);
-    let subscriber = Arc::new(Subscriber {
-        dialer,
-        settings,
-        inbox: sender,
-        state: Mutex::default(),
-    });
+    let subscriber = Arc::new(Subscriber { dialer, settings, inbox: sender, state: Mutex::default() });
     let link = subscriber.attach().await.ok();
     let task = tokio::spawn(keep(Arc::clone(&subscriber), link));
-    Subscription {
-        follow: Arc::new(RedisFollow { subscriber, task }),
-        deliveries: Box::new(inbox),
-    }
+    Subscription { follow: Arc::new(RedisFollow { subscriber, task }), deliveries: Box::new(inbox) }
 }
 
 struct Subscriber {
@@ -127,10 +119,7 @@ impl Follow for RedisFollow {
             return Ok(());
         }
         let link = state.link.as_mut().ok_or(LinkError::Away)?;
-        let asked = link
-            .connection
-            .subscribe(self.subscriber.settings.channel(slot))
-            .await;
+        let asked = link.connection.subscribe(self.subscriber.settings.channel(slot)).await;
         asked.map_err(|error| {
             state.give_up();
             LinkError::from(error).into()
@@ -143,10 +132,7 @@ impl Follow for RedisFollow {
         let Some(link) = state.link.as_mut() else {
             return;
         };
-        let asked = link
-            .connection
-            .unsubscribe(self.subscriber.settings.channel(slot))
-            .await;
+        let asked = link.connection.unsubscribe(self.subscriber.settings.channel(slot)).await;
         if asked.is_err() {
             state.give_up();
         }

@@ -32,10 +32,7 @@ async fn delivers_what_is_followed_in_the_order_of_announcing(broker: impl Broke
 async fn delivers_nothing_of_other_slots(broker: impl Broker) {
     let (followed, other) = groups_of_two_slots();
     let mut subscription = following(&broker, followed).await;
-    broker
-        .announce(&[message(other, 1), message(followed, 2)])
-        .await
-        .unwrap();
+    broker.announce(&[message(other, 1), message(followed, 2)]).await.unwrap();
     broker.announce(&[message(other, 3)]).await.unwrap();
     broker.announce(&[message(followed, 4)]).await.unwrap();
     assert_eq!(hear(&mut subscription, 2).await, [2, 4]);
@@ -46,22 +43,13 @@ async fn delivers_nothing_after_unfollowing(broker: impl Broker) {
     let mut subscription = following(&broker, left).await;
     subscription.follow.follow(Slot::of(kept)).await.unwrap();
     subscription.follow.unfollow(Slot::of(left)).await;
-    broker
-        .announce(&[message(left, 1), message(kept, 2)])
-        .await
-        .unwrap();
+    broker.announce(&[message(left, 1), message(kept, 2)]).await.unwrap();
     assert_eq!(hear(&mut subscription, 1).await, [2]);
 }
 
 async fn tells_every_subscriber_of_controls(broker: impl Broker) {
-    let mut subscriptions = [
-        broker.subscribe().await.unwrap(),
-        broker.subscribe().await.unwrap(),
-    ];
-    let control = Control::Erased {
-        group_id: group(),
-        seq: Seq(7),
-    };
+    let mut subscriptions = [broker.subscribe().await.unwrap(), broker.subscribe().await.unwrap()];
+    let control = Control::Erased { group_id: group(), seq: Seq(7) };
     broker.control(control.clone());
     for subscription in &mut subscriptions {
         assert_eq!(next_control(subscription).await, control);
@@ -99,10 +87,7 @@ async fn tells_a_slow_reader_of_the_gap_and_goes_on(broker: impl Broker) {
 }
 
 async fn ends_when_either_half_is_dropped(broker: impl Broker) {
-    let Subscription {
-        follow,
-        mut deliveries,
-    } = broker.subscribe().await.unwrap();
+    let Subscription { follow, mut deliveries } = broker.subscribe().await.unwrap();
     drop(follow);
     let ended = tokio::time::timeout(PATIENCE, deliveries.next()).await.unwrap();
     assert!(ended.is_none());

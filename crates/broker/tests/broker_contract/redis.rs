@@ -15,14 +15,7 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keeps_the_contract() {
-    contract(async || {
-        connect(RedisSettings {
-            queue: QUEUE,
-            ..settings()
-        })
-        .await
-    })
-    .await;
+    contract(async || connect(RedisSettings { queue: QUEUE, ..settings() }).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,11 +45,7 @@ async fn installations_with_other_prefixes_hear_nothing_of_each_other() {
 async fn ten_thousand_messages_arrive_in_order() {
     const MESSAGES: i64 = 10_000;
     const BATCH: usize = 100;
-    let broker = connect(RedisSettings {
-        queue: 2 * MESSAGES as usize,
-        ..settings()
-    })
-    .await;
+    let broker = connect(RedisSettings { queue: 2 * MESSAGES as usize, ..settings() }).await;
     let group = group();
     let mut subscription = following(&broker, group).await;
     let messages: Vec<_> = (1..=MESSAGES).map(|seq| message(group, seq)).collect();
@@ -73,10 +62,7 @@ async fn ten_thousand_messages_arrive_in_order() {
         deliveries += 1;
     }
     assert_eq!(heard, messages);
-    assert!(
-        deliveries < heard.len(),
-        "what waits together is delivered together"
-    );
+    assert!(deliveries < heard.len(), "what waits together is delivered together");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,8 +142,5 @@ async fn connect(settings: RedisSettings) -> RedisBroker {
 async fn plain_connection(hear: impl ::redis::aio::AsyncPushSender) -> MultiplexedConnection {
     let client = Client::open(format!("{}?protocol=resp3", redis_url())).unwrap();
     let config = ::redis::AsyncConnectionConfig::new().set_push_sender(hear);
-    client
-        .get_multiplexed_async_connection_with_config(&config)
-        .await
-        .unwrap()
+    client.get_multiplexed_async_connection_with_config(&config).await.unwrap()
 }

@@ -99,11 +99,7 @@ async fn a_server_that_stalls_is_a_server_that_is_away() {
 }
 
 async fn connect(server: &RedisServer) -> RedisBroker {
-    let settings = RedisSettings {
-        timeout: TIMEOUT,
-        ping_every: TIMEOUT,
-        ..settings()
-    };
+    let settings = RedisSettings { timeout: TIMEOUT, ping_every: TIMEOUT, ..settings() };
     RedisBroker::connect(&server.url(), settings).await.unwrap()
 }
 

@@ -17,10 +17,7 @@ pub(crate) async fn following(broker: &impl Broker, group: GroupId) -> Subscript
 }
 
 pub(crate) async fn next(subscription: &mut Subscription) -> Delivery {
-    tokio::time::timeout(PATIENCE, subscription.deliveries.next())
-        .await
-        .unwrap()
-        .unwrap()
+    tokio::time::timeout(PATIENCE, subscription.deliveries.next()).await.unwrap().unwrap()
 }
 
 /// The positions of the next `count` messages; gaps and controls are passed over.

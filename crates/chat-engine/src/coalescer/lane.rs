@@ -34,32 +34,16 @@ impl<W: Work> Lane<W> {
         settings: &Settings,
         queue: mpsc::Receiver<Waiting<W>>,
     ) -> Self {
-        let many_groups = if settings.one_group_batches {
-            0
-        } else {
-            settings.batch_many_groups
-        };
-        let limits = Limits {
-            one_group: settings.batch_one_group,
-            many_groups,
-        };
-        Self {
-            name: number.to_string(),
-            work,
-            limits,
-            queue,
-            held: None,
-        }
+        let many_groups = if settings.one_group_batches { 0 } else { settings.batch_many_groups };
+        let limits = Limits { one_group: settings.batch_one_group, many_groups };
+        Self { name: number.to_string(), work, limits, queue, held: None }
     }
 
     /// Performs what is asked until nobody can ask any more.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         while let Some(first) = self.first(&stop).await {
-            let (asks, replies): (Vec<_>, Vec<_>) = self
-                .gather(first)
-                .into_iter()
-                .map(|waiting| (waiting.ask, waiting.reply))
-                .unzip();
+            let (asks, replies): (Vec<_>, Vec<_>) =
+                self.gather(first).into_iter().map(|waiting| (waiting.ask, waiting.reply)).unzip();
             self.measure(asks.len());
             for (reply, answer) in replies.into_iter().zip(self.work.perform(asks).await) {
                 // The caller may have hung up.
@@ -96,11 +80,7 @@ impl<W: Work> Lane<W> {
         let mut batch = vec![first];
         while let Ok(next) = self.queue.try_recv() {
             let still_one = one_group && W::group(&next.ask) == group;
-            let most = if still_one {
-                self.limits.one_group
-            } else {
-                self.limits.many_groups
-            };
+            let most = if still_one { self.limits.one_group } else { self.limits.many_groups };
             if batch.len() >= most {
                 self.held = Some(next);
                 break;

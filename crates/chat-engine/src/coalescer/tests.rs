@@ -45,25 +45,13 @@ struct Test {
 fn start(settings: &Settings) -> Test {
     let (sender, batches) = mpsc::unbounded_channel();
     let leave = Arc::new(Semaphore::new(0));
-    let work = Counted {
-        leave: Arc::clone(&leave),
-        batches: sender,
-    };
+    let work = Counted { leave: Arc::clone(&leave), batches: sender };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    Test {
-        coalescer: Arc::new(Coalescer::start(work, settings, &tasks, &stop)),
-        leave,
-        batches,
-        stop,
-        tasks,
-    }
+    Test { coalescer: Arc::new(Coalescer::start(work, settings, &tasks, &stop)), leave, batches, stop, tasks }
 }
 
 fn one_writer() -> Settings {
-    Settings {
-        writers: 1,
-        ..Settings::default()
-    }
+    Settings { writers: 1, ..Settings::default() }
 }
 
 impl Test {
@@ -123,10 +111,7 @@ async fn another_group_ends_a_large_batch() {
 
 #[tokio::test]
 async fn batches_of_one_group_never_mix() {
-    let mut test = start(&Settings {
-        one_group_batches: true,
-        ..one_writer()
-    });
+    let mut test = start(&Settings { one_group_batches: true, ..one_writer() });
     test.ask_all(&[7]).await;
     test.ask_all(&[7, 7, 8, 7]).await;
     assert_eq!(test.sizes(4).await, [1, 2, 1, 1]);
@@ -144,10 +129,7 @@ async fn a_caller_that_hangs_up_changes_nothing() {
 
 #[tokio::test]
 async fn past_its_limit_the_queue_refuses() {
-    let mut test = start(&Settings {
-        writer_queue: 2,
-        ..one_writer()
-    });
+    let mut test = start(&Settings { writer_queue: 2, ..one_writer() });
     test.ask_all(&[7, 7, 7]).await;
     assert!(matches!(test.coalescer.ask(7).await, Err(ChatError::Busy)));
 }

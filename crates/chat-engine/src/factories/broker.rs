@@ -90,10 +90,7 @@ struct Told<T> {
 
 impl<T> Default for Told<T> {
     fn default() -> Self {
-        Self {
-            kept: Mutex::default(),
-            more: Notify::new(),
-        }
+        Self { kept: Mutex::default(), more: Notify::new() }
     }
 }
 
@@ -114,10 +111,7 @@ impl<T> Told<T> {
         kept.pop_front()
     }
 
-    #[expect(
-        clippy::expect_used,
-        reason = "a factory fails by panicking, as the test that uses it"
-    )]
+    #[expect(clippy::expect_used, reason = "a factory fails by panicking, as the test that uses it")]
     async fn next(&self) -> T {
         let next = async {
             loop {
@@ -127,8 +121,6 @@ impl<T> Told<T> {
                 self.more.notified().await;
             }
         };
-        tokio::time::timeout(LIMIT, next)
-            .await
-            .expect("something is told")
+        tokio::time::timeout(LIMIT, next).await.expect("something is told")
     }
 }

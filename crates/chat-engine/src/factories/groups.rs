@@ -13,11 +13,7 @@ pub fn group(chat: &Arc<ChatEngine>) -> GroupFactory {
     GroupFactory {
         chat: Arc::clone(chat),
         owner: user(),
-        draft: GroupDraft {
-            id: None,
-            name: "Stanley Park".to_owned(),
-            description: String::new(),
-        },
+        draft: GroupDraft { id: None, name: "Stanley Park".to_owned(), description: String::new() },
         members: Vec::new(),
     }
 }
@@ -66,31 +62,14 @@ impl GroupFactory {
     }
 
     /// Makes it; answers the group as its owner sees it, and the owner.
-    #[expect(
-        clippy::expect_used,
-        reason = "a factory fails by panicking, as the test that uses it"
-    )]
+    #[expect(clippy::expect_used, reason = "a factory fails by panicking, as the test that uses it")]
     pub async fn create(self) -> (Group, UserId) {
-        let Self {
-            chat,
-            owner,
-            draft,
-            members,
-        } = self;
-        let group = chat
-            .create_group(owner, draft)
-            .await
-            .expect("the group is made")
-            .group
-            .id;
+        let Self { chat, owner, draft, members } = self;
+        let group = chat.create_group(owner, draft).await.expect("the group is made").group.id;
         for (user, role) in members {
-            chat.add_member(owner, group, user)
-                .await
-                .expect("the member is added");
+            chat.add_member(owner, group, user).await.expect("the member is added");
             if role != Role::Member {
-                chat.change_role(owner, group, user, role)
-                    .await
-                    .expect("the role is given");
+                chat.change_role(owner, group, user, role).await.expect("the role is given");
             }
         }
         let group = chat.show_group(owner, group).await.expect("the group is shown");

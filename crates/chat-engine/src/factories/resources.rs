@@ -27,10 +27,7 @@ pub struct TestResources {
 
 impl TestResources {
     pub(super) fn keeping(folder: TempDir) -> Self {
-        Self {
-            _folder: Some(folder),
-            ..Self::default()
-        }
+        Self { _folder: Some(folder), ..Self::default() }
     }
 
     /// From now on nothing answers.
@@ -85,9 +82,7 @@ impl UserResources for TestResources {
         resource_type: &'static str,
     ) -> Result<Vec<(UserId, Uuid)>, UserResourcesError> {
         let links = self.links()?;
-        let of_type = links
-            .iter()
-            .filter(|link| users.contains(&link.0) && link.1 == resource_type);
+        let of_type = links.iter().filter(|link| users.contains(&link.0) && link.1 == resource_type);
         let scopes: BTreeSet<_> = of_type.map(|link| (link.0, link.2)).collect();
         Ok(scopes.into_iter().collect())
     }

@@ -24,10 +24,6 @@ impl<'a> ListService<'a> {
     ) -> Result<Vec<GroupMessage>, ChatError> {
         self.context.membership(user, group).await?;
         let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
-        self.context
-            .store
-            .messages(group, range, limit)
-            .await
-            .map_err(unavailable)
+        self.context.store.messages(group, range, limit).await.map_err(unavailable)
     }
 }

@@ -16,13 +16,6 @@ impl<'a> MarkReadService<'a> {
 
     /// Moves the marker of `user` to `seq`, unless it is further already; answers where it is then.
     pub(crate) async fn call(&self, user: UserId, group: GroupId, seq: Seq) -> Result<Seq, ChatError> {
-        self.engine
-            .markers
-            .ask(Marker {
-                group_id: group,
-                user_id: user,
-                seq,
-            })
-            .await
+        self.engine.markers.ask(Marker { group_id: group, user_id: user, seq }).await
     }
 }

@@ -17,9 +17,7 @@ pub(crate) struct Markers {
 
 impl Markers {
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            context: context.clone(),
-        }
+        Self { context: context.clone() }
     }
 
     fn answer(&self, marker: Marker, moved: Moved) -> Result<Seq, ChatError> {
@@ -52,11 +50,9 @@ impl Work for Markers {
 
     async fn perform(&self, asks: Vec<Marker>) -> Vec<Result<Seq, ChatError>> {
         match self.context.store.mark_read(&asks).await {
-            Ok(moved) => asks
-                .into_iter()
-                .zip(moved)
-                .map(|(marker, moved)| self.answer(marker, moved))
-                .collect(),
+            Ok(moved) => {
+                asks.into_iter().zip(moved).map(|(marker, moved)| self.answer(marker, moved)).collect()
+            }
             Err(error) => {
                 let error = Arc::new(error);
                 let failed = |_| Err(ChatError::Unavailable(Arc::clone(&error).into()));

@@ -24,12 +24,7 @@ impl<'a> ReadLogService<'a> {
         limit: Limit,
     ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
         let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
-        let messages = self
-            .context
-            .store
-            .log(group, after, limit)
-            .await
-            .map_err(unavailable)?;
+        let messages = self.context.store.log(group, after, limit).await.map_err(unavailable)?;
         Ok(messages.into_iter().map(Arc::new).collect())
     }
 }

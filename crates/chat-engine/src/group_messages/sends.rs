@@ -26,10 +26,7 @@ pub(crate) struct Sends {
 
 impl Sends {
     pub(crate) fn new(context: &Context, announcer: Announcer) -> Self {
-        Self {
-            context: context.clone(),
-            announcer,
-        }
+        Self { context: context.clone(), announcer }
     }
 
     /// Stores `news` in one statement, or each in its own where the statement is refused for one of them.
@@ -99,14 +96,10 @@ impl Work for Sends {
 
     async fn perform(&self, asks: Vec<NewMessage>) -> Vec<Result<Sent, ChatError>> {
         let outcomes = self.store(&asks).await;
-        let answers: Vec<_> = asks
-            .into_iter()
-            .zip(outcomes)
-            .map(|(new, outcome)| answer(new, outcome))
-            .collect();
+        let answers: Vec<_> =
+            asks.into_iter().zip(outcomes).map(|(new, outcome)| answer(new, outcome)).collect();
         let stored = answers.iter().flatten().filter(|sent| !sent.replayed);
-        self.announcer
-            .announce(stored.map(|sent| Arc::clone(&sent.message)).collect());
+        self.announcer.announce(stored.map(|sent| Arc::clone(&sent.message)).collect());
         answers
     }
 }

@@ -32,12 +32,7 @@ impl<'a> CreateService<'a> {
         self.context.check_group_limit(user).await?;
         let id = draft.id.unwrap_or_else(|| GroupId(self.context.clock.new_id()));
         let name = draft.name.clone();
-        let new = NewGroup {
-            id,
-            name: draft.name,
-            description: draft.description,
-            owner: user,
-        };
+        let new = NewGroup { id, name: draft.name, description: draft.description, owner: user };
         let context = self.context.clone();
         let made = detached(async move {
             let (now, job) = (context.clock.now(), context.link_job(user, id));
@@ -54,10 +49,7 @@ impl<'a> CreateService<'a> {
             return self.replay(user, id, &name).await?.ok_or(ChatError::IdTaken);
         }
         let group = ShowService::new(self.context).call(user, id).await?;
-        Ok(Created {
-            group,
-            replayed: false,
-        })
+        Ok(Created { group, replayed: false })
     }
 
     /// What the first call with this id made; `None` when there was none.
@@ -72,10 +64,7 @@ impl<'a> CreateService<'a> {
             Ok(group) => {
                 // The first call may have ended before it came to this.
                 self.context.link(user, id).await;
-                Ok(Some(Created {
-                    group,
-                    replayed: true,
-                }))
+                Ok(Some(Created { group, replayed: true }))
             }
             // They left it since: not theirs to see, and not free either.
             Err(ChatError::GroupNotFound(_)) => Err(ChatError::IdTaken),

@@ -24,10 +24,7 @@ impl<'a> DeleteService<'a> {
             let now = context.clock.now();
             let job = DeleteGroup::job(JobId(context.clock.new_id()), group, now);
             let store = &context.store;
-            store
-                .delete_group(user, group, now, job, rules::owner)
-                .await
-                .map_err(unavailable)??;
+            store.delete_group(user, group, now, job, rules::owner).await.map_err(unavailable)??;
             context.broker.control(Control::GroupDeleted { group_id: group });
             Ok(())
         })

@@ -27,19 +27,8 @@ impl<'a> ListService<'a> {
         cursor: Option<&Cursor>,
     ) -> Result<Page<Group>, ChatError> {
         let before = cursor.map(ByActivity::read).transpose()?;
-        let links: Vec<_> = self
-            .context
-            .links(&[user])
-            .await?
-            .into_iter()
-            .map(|(_, group)| group)
-            .collect();
-        let activities = self
-            .context
-            .store
-            .activities(user, &links)
-            .await
-            .map_err(unavailable)?;
+        let links: Vec<_> = self.context.links(&[user]).await?.into_iter().map(|(_, group)| group).collect();
+        let activities = self.context.store.activities(user, &links).await.map_err(unavailable)?;
         let mut places: Vec<_> = activities
             .into_iter()
             .map(|(at, group)| ByActivity(at, group))

@@ -16,12 +16,7 @@ impl<'a> ShowService<'a> {
 
     /// A group that `user` is in.
     pub(crate) async fn call(&self, user: UserId, group: GroupId) -> Result<Group, ChatError> {
-        let groups = self
-            .context
-            .store
-            .groups(user, &[group])
-            .await
-            .map_err(unavailable)?;
+        let groups = self.context.store.groups(user, &[group]).await.map_err(unavailable)?;
         groups.into_iter().next().ok_or(ChatError::GroupNotFound(group))
     }
 }

@@ -28,11 +28,9 @@ impl<'a> UpdateService<'a> {
         rules::check_change(&change)?;
         if change.name.is_some() || change.description.is_some() {
             let (store, now) = (self.context.store.clone(), self.context.clock.now());
-            detached(async move {
-                store
-                    .update_group(user, group, change, now, rules::at_least_admin)
-                    .await
-            })
+            detached(
+                async move { store.update_group(user, group, change, now, rules::at_least_admin).await },
+            )
             .await
             .map_err(unavailable)??;
         }

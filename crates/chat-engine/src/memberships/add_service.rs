@@ -48,10 +48,7 @@ impl<'a> AddService<'a> {
                     role: Some(membership.role),
                 });
             }
-            Ok(Added {
-                membership,
-                already: !joined,
-            })
+            Ok(Added { membership, already: !joined })
         })
         .await
     }

@@ -26,21 +26,10 @@ impl<'a> ListService<'a> {
         let after = cursor.map_or(Ok(ByJoining::START), ByJoining::read)?;
         // One more than is shown tells whether there is a next page.
         let one_more = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);
-        let mut members = self
-            .context
-            .store
-            .members(group, after.0, one_more)
-            .await
-            .map_err(unavailable)?;
+        let mut members = self.context.store.members(group, after.0, one_more).await.map_err(unavailable)?;
         let more = members.len() > limit.get();
         members.truncate(limit.get());
-        let next = members
-            .last()
-            .filter(|_| more)
-            .map(|(revision, _)| ByJoining(*revision).write());
-        Ok(Page {
-            entries: members.into_iter().map(|(_, membership)| membership).collect(),
-            next,
-        })
+        let next = members.last().filter(|_| more).map(|(revision, _)| ByJoining(*revision).write());
+        Ok(Page { entries: members.into_iter().map(|(_, membership)| membership).collect(), next })
     }
 }

@@ -23,10 +23,6 @@ impl<'a> ParticipantsService<'a> {
         ids: &[UserId],
     ) -> Result<Vec<UserId>, ChatError> {
         self.context.membership(user, group).await?;
-        self.context
-            .store
-            .participants(group, ids)
-            .await
-            .map_err(unavailable)
+        self.context.store.participants(group, ids).await.map_err(unavailable)
     }
 }

@@ -96,11 +96,7 @@ mod tests {
             (Owner, Admin, "goes"),
             (Owner, Owner, "goes"),
         ] {
-            assert_eq!(
-                decided(actor, Some(subject), true, false),
-                outcome,
-                "{actor} {subject}"
-            );
+            assert_eq!(decided(actor, Some(subject), true, false), outcome, "{actor} {subject}");
         }
     }
 

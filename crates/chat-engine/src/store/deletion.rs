@@ -36,16 +36,13 @@ impl Store {
 
     /// Removes the oldest `count` messages of the group; `false` when there were none.
     pub(crate) async fn remove_messages(&self, group: GroupId, count: i64) -> Result<bool, StoreError> {
-        let oldest = messages::table
-            .filter(messages::group_id.eq(Col(group)))
-            .select(min(messages::seq));
+        let oldest = messages::table.filter(messages::group_id.eq(Col(group))).select(min(messages::seq));
         let first: Option<i64> = on!(self, read, |conn| oldest.first(conn))?;
         let Some(first) = first else {
             return Ok(false);
         };
-        let rows = messages::table
-            .filter(messages::group_id.eq(Col(group)))
-            .filter(messages::seq.lt(first + count));
+        let rows =
+            messages::table.filter(messages::group_id.eq(Col(group))).filter(messages::seq.lt(first + count));
         on!(self, write, |conn| delete(rows).execute(conn))?;
         Ok(true)
     }

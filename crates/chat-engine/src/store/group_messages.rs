@@ -19,9 +19,7 @@ impl Store {
         range: Range,
         limit: i64,
     ) -> Result<Vec<GroupMessage>, StoreError> {
-        let log = messages::table
-            .filter(messages::group_id.eq(Col(group)))
-            .limit(limit);
+        let log = messages::table.filter(messages::group_id.eq(Col(group))).limit(limit);
         let rows: Vec<MessageRow> = match range {
             Range::Newest => {
                 let page = log.order(messages::seq.desc());
@@ -52,9 +50,7 @@ impl Store {
             .filter(messages::seq.gt(after.0))
             .order(messages::seq.asc())
             .limit(limit);
-        let rows: Vec<MessageRow> = on!(self, read, |conn| query
-            .select(MessageRow::as_select())
-            .load(conn))?;
+        let rows: Vec<MessageRow> = on!(self, read, |conn| query.select(MessageRow::as_select()).load(conn))?;
         Ok(rows.into_iter().map(GroupMessage::from).collect())
     }
 
@@ -64,9 +60,8 @@ impl Store {
         group: GroupId,
         id: GroupMessageId,
     ) -> Result<Option<GroupMessage>, StoreError> {
-        let query = messages::table
-            .filter(messages::group_id.eq(Col(group)))
-            .filter(messages::id.eq(Col(id)));
+        let query =
+            messages::table.filter(messages::group_id.eq(Col(group))).filter(messages::id.eq(Col(id)));
         let row: Option<MessageRow> = on!(self, read, |conn| async {
             query.select(MessageRow::as_select()).first(conn).await.optional()
         })?;

@@ -52,12 +52,7 @@ impl Store {
             .filter(group_heads::group_id.eq(Col(group)))
             .filter(memberships::user_id.eq(Col(user)))
             .filter(memberships::left_at.is_null())
-            .select((
-                group_heads::last_seq,
-                group_heads::revision,
-                memberships::role,
-                memberships::read_seq,
-            ));
+            .select((group_heads::last_seq, group_heads::revision, memberships::role, memberships::read_seq));
         let row: Option<(i64, i64, RoleText, i64)> =
             on!(self, read, |conn| async { query.first(conn).await.optional() })?;
         Ok(row.map(|(last_seq, revision, role, read_seq)| GroupVersion {
@@ -71,9 +66,8 @@ impl Store {
     /// Those of `ids` that `user` is in, whole, in no order. One statement, so that the parts fit.
     pub(crate) async fn groups(&self, user: UserId, ids: &[GroupId]) -> Result<Vec<Group>, StoreError> {
         let ids: Vec<_> = ids.iter().copied().map(Col).collect();
-        let newest = messages::group_id
-            .eq(group_heads::group_id)
-            .and(messages::seq.eq(group_heads::last_seq));
+        let newest =
+            messages::group_id.eq(group_heads::group_id).and(messages::seq.eq(group_heads::last_seq));
         let query = group_heads::table
             .inner_join(memberships::table.on(memberships::group_id.eq(group_heads::group_id)))
             .inner_join(groups::table.on(groups::id.eq(group_heads::group_id)))
@@ -115,15 +109,10 @@ impl Store {
 
     /// Who made the group `id`, also after it was deleted: then it has no name.
     pub(crate) async fn origin(&self, id: GroupId) -> Result<Option<Origin>, StoreError> {
-        let query = groups::table
-            .find(Col(id))
-            .select((groups::created_by, groups::name));
+        let query = groups::table.find(Col(id)).select((groups::created_by, groups::name));
         let row: Option<(Col<UserId>, String)> =
             on!(self, read, |conn| async { query.first(conn).await.optional() })?;
-        Ok(row.map(|(created_by, name)| Origin {
-            created_by: created_by.0,
-            name,
-        }))
+        Ok(row.map(|(created_by, name)| Origin { created_by: created_by.0, name }))
     }
 
     /// Makes a group with its owner, and enqueues `job` with it. `false` when the id is taken.
@@ -193,10 +182,7 @@ impl Store {
                 return Ok(Err(refusal));
             }
             if let Some(name) = change.name {
-                update(groups::table.find(Col(group)))
-                    .set(groups::name.eq(name))
-                    .execute(conn)
-                    .await?;
+                update(groups::table.find(Col(group))).set(groups::name.eq(name)).execute(conn).await?;
             }
             if let Some(description) = change.description {
                 update(groups::table.find(Col(group)))
@@ -204,10 +190,7 @@ impl Store {
                     .execute(conn)
                     .await?;
             }
-            update(groups::table.find(Col(group)))
-                .set(groups::updated_at.eq(At(now)))
-                .execute(conn)
-                .await?;
+            update(groups::table.find(Col(group))).set(groups::updated_at.eq(At(now))).execute(conn).await?;
             update(group_heads::table.find(Col(group)))
                 .set(group_heads::revision.eq(head.revision + 1))
                 .execute(conn)
@@ -233,9 +216,7 @@ impl Store {
             if let Err(refusal) = decide(member.role.0) {
                 return Ok(Err(refusal));
             }
-            diesel::delete(group_heads::table.find(head.group_id))
-                .execute(conn)
-                .await?;
+            diesel::delete(group_heads::table.find(head.group_id)).execute(conn).await?;
             update(groups::table.find(Col(group)))
                 .set((
                     groups::name.eq(""),

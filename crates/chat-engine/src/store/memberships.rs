@@ -104,26 +104,15 @@ impl Store {
                     if let Some(job) = job {
                         conn.enqueue(job).await?;
                     }
-                    let membership = Membership {
-                        group_id: group,
-                        user_id: subject,
-                        role,
-                        joined_at: now,
-                    };
+                    let membership = Membership { group_id: group, user_id: subject, role, joined_at: now };
                     (membership, 1)
                 }
                 Change::Become(membership, role) => {
-                    update(row)
-                        .set(memberships::role.eq(RoleText(role)))
-                        .execute(conn)
-                        .await?;
+                    update(row).set(memberships::role.eq(RoleText(role))).execute(conn).await?;
                     (Membership { role, ..membership }, 0)
                 }
                 Change::Leave(membership) => {
-                    update(row)
-                        .set(memberships::left_at.eq(Some(At(now))))
-                        .execute(conn)
-                        .await?;
+                    update(row).set(memberships::left_at.eq(Some(At(now)))).execute(conn).await?;
                     (membership, -1)
                 }
             };
@@ -173,10 +162,7 @@ impl Store {
                 count += i64::from(added > 0);
             }
             update(group_heads::table.find(Col(group)))
-                .set((
-                    group_heads::revision.eq(revision),
-                    group_heads::member_count.eq(count),
-                ))
+                .set((group_heads::revision.eq(revision), group_heads::member_count.eq(count)))
                 .execute(conn)
                 .await?;
             Ok(Ok(()))
@@ -196,13 +182,9 @@ impl Store {
             .filter(memberships::left_at.is_null())
             .order(memberships::joined_revision)
             .limit(limit);
-        let rows: Vec<MembershipRow> = on!(self, read, |conn| query
-            .select(MembershipRow::as_select())
-            .load(conn))?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.joined_revision, row.into()))
-            .collect())
+        let rows: Vec<MembershipRow> =
+            on!(self, read, |conn| query.select(MembershipRow::as_select()).load(conn))?;
+        Ok(rows.into_iter().map(|row| (row.joined_revision, row.into())).collect())
     }
 
     /// Those of `ids` that are or were in the group.

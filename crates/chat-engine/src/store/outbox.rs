@@ -29,9 +29,7 @@ impl Store {
                 let groups: Vec<_> = ranges.iter().map(|range| Col(range.group)).collect();
                 let firsts: Vec<_> = ranges.iter().map(|range| range.first).collect();
                 // Only a mark that a hint was given: losing it costs a second hint, waiting for the disk more.
-                diesel::sql_query("SET LOCAL synchronous_commit = off")
-                    .execute(pg)
-                    .await?;
+                diesel::sql_query("SET LOCAL synchronous_commit = off").execute(pg).await?;
                 diesel::sql_query(
                     "UPDATE outbox o SET published_at = $3 FROM unnest($1, $2) AS a (group_id, first_seq) \
                      WHERE o.group_id = a.group_id AND o.first_seq = a.first_seq",
@@ -64,14 +62,7 @@ impl Store {
             .limit(limit)
             .select((outbox::group_id, outbox::first_seq, outbox::last_seq));
         let rows: Vec<(Col<GroupId>, i64, i64)> = on!(self, read, |conn| query.load(conn))?;
-        Ok(rows
-            .into_iter()
-            .map(|(group, first, last)| Range {
-                group: group.0,
-                first,
-                last,
-            })
-            .collect())
+        Ok(rows.into_iter().map(|(group, first, last)| Range { group: group.0, first, last }).collect())
     }
 
     /// Forgets what was announced before `before`.

@@ -37,10 +37,7 @@ impl Moved {
     fn of(asked: Seq, last_seq: Option<i64>, was: Option<i64>, now: Option<i64>) -> Self {
         match (last_seq, was, now) {
             (Some(last), Some(_), Some(_)) if asked.0 > last => Self::Beyond,
-            (Some(_), Some(was), Some(now)) => Self::At {
-                was: Seq(was),
-                now: Seq(now),
-            },
+            (Some(_), Some(was), Some(now)) => Self::At { was: Seq(was), now: Seq(now) },
             _ => Self::NotMember,
         }
     }

@@ -21,9 +21,7 @@ impl DeleteGroup {
     pub(crate) const KIND: &'static str = "chat.delete_group";
 
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            context: context.clone(),
-        }
+        Self { context: context.clone() }
     }
 
     pub(crate) fn job(id: JobId, group: GroupId, now: Timestamp) -> NewJob {
@@ -40,12 +38,7 @@ impl Worker for DeleteGroup {
 
     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
         let Payload { group_id } = super::payload(job)?;
-        let Context {
-            store,
-            resources,
-            settings,
-            ..
-        } = &self.context;
+        let Context { store, resources, settings, .. } = &self.context;
         let chunk = i64::from(settings.delete_chunk.max(1));
         store.remove_outbox(group_id).await?;
         while store.remove_messages(group_id, chunk).await? {}
@@ -54,10 +47,7 @@ impl Worker for DeleteGroup {
             if users.is_empty() {
                 return Ok(());
             }
-            let links: Vec<_> = users
-                .iter()
-                .map(|user| UserResource::group(*user, group_id))
-                .collect();
+            let links: Vec<_> = users.iter().map(|user| UserResource::group(*user, group_id)).collect();
             // The links go first: without its memberships nobody would find them.
             resources.unlink(&links).await?;
             store.remove_memberships(group_id, &users).await?;

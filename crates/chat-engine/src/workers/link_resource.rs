@@ -29,9 +29,7 @@ impl LinkResource {
     pub(crate) const KIND: &'static str = "chat.link_resource";
 
     pub(crate) fn new(context: &Context) -> Self {
-        Self {
-            resources: Arc::clone(&context.resources),
-        }
+        Self { resources: Arc::clone(&context.resources) }
     }
 
     /// One link is made once, however often a user leaves and joins: it stays when they leave.
@@ -41,14 +39,7 @@ impl LinkResource {
 
     pub(crate) fn job(id: JobId, user: UserId, group: GroupId, now: Timestamp) -> NewJob {
         let payload = serde_json::json!({ "user_id": user, "group_id": group });
-        NewJob::new(
-            id,
-            Self::KIND,
-            Self::key(user, group),
-            &payload,
-            now,
-            now.plus(GRACE),
-        )
+        NewJob::new(id, Self::KIND, Self::key(user, group), &payload, now, now.plus(GRACE))
     }
 }
 
@@ -60,9 +51,7 @@ impl Worker for LinkResource {
 
     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
         let Payload { user_id, group_id } = super::payload(job)?;
-        self.resources
-            .link(&[UserResource::group(user_id, group_id)])
-            .await?;
+        self.resources.link(&[UserResource::group(user_id, group_id)]).await?;
         Ok(())
     }
 }

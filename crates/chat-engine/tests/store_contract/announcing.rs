@@ -28,9 +28,7 @@ async fn count(store: &Store, sql: &str) -> Result<i64, StoreError> {
     struct Asked {
         database: Database,
     }
-    let asked = Asked {
-        database: store.database().clone(),
-    };
+    let asked = Asked { database: store.database().clone() };
     let row: Count = on!(asked, read, |conn| sql_query(sql).get_result(conn))?;
     Ok(row.count)
 }
@@ -46,21 +44,15 @@ pub(crate) async fn rows_of(store: &Store, group: GroupId) -> i64 {
     struct Asked {
         database: Database,
     }
-    let asked = Asked {
-        database: store.database().clone(),
-    };
+    let asked = Asked { database: store.database().clone() };
     let mut rows = 0;
     for table in ["group_heads", "memberships", "messages", "outbox"] {
         let query = |bind: &str| format!("SELECT count(*) AS count FROM {table} WHERE group_id = {bind}");
         let found: Result<Count, StoreError> = on!(
             asked,
             read,
-            |pg| sql_query(query("$1"))
-                .bind::<database::Id, _>(Col(group))
-                .get_result(pg),
-            |lite| sql_query(query("?"))
-                .bind::<database::Id, _>(Col(group))
-                .get_result(lite)
+            |pg| sql_query(query("$1")).bind::<database::Id, _>(Col(group)).get_result(pg),
+            |lite| sql_query(query("?")).bind::<database::Id, _>(Col(group)).get_result(lite)
         );
         rows += found.unwrap().count;
     }
@@ -89,10 +81,7 @@ pub(crate) async fn break_connections(store: &Store) {
 async fn outbox(store: &Store) -> (i64, i64) {
     let waiting = "SELECT count(*) AS count FROM outbox WHERE published_at IS NULL";
     let all = "SELECT count(*) AS count FROM outbox";
-    (
-        count(store, waiting).await.unwrap(),
-        count(store, all).await.unwrap(),
-    )
+    (count(store, waiting).await.unwrap(), count(store, all).await.unwrap())
 }
 
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -101,9 +90,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), waiting)
-        .await
-        .expect(what);
+    tokio::time::timeout(Duration::from_secs(20), waiting).await.expect(what);
 }
 
 async fn messages_are_announced_in_order(test: Setup) {
@@ -122,11 +109,7 @@ async fn messages_are_announced_in_order(test: Setup) {
     let (mut at_first, mut at_second) = (Seq::ZERO, Seq::ZERO);
     for _ in 0..400 {
         let told = test.broker.next_message().await;
-        let at = if told.group_id == first.id {
-            &mut at_first
-        } else {
-            &mut at_second
-        };
+        let at = if told.group_id == first.id { &mut at_first } else { &mut at_second };
         *at = at.next();
         assert_eq!(told.seq, *at);
     }
@@ -136,18 +119,11 @@ async fn what_the_broker_missed_is_announced_by_the_sweep(test: Setup) {
     let (group, owner) = factories::group(&test.chat).create().await;
     test.broker.fail();
     for _ in 0..150 {
-        test.chat
-            .send_message(factories::draft(owner, group.id))
-            .await
-            .unwrap();
+        test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     }
     until("all was tried", async || test.broker.refused() == 150).await;
     test.clock.advance(Duration::from_secs(2));
-    assert_eq!(
-        outbox(&test.store).await.0,
-        150,
-        "sending goes on, and it is known what was not told"
-    );
+    assert_eq!(outbox(&test.store).await.0, 150, "sending goes on, and it is known what was not told");
     assert!(test.broker.take_messages().is_empty());
 
     test.broker.heal();
@@ -158,17 +134,10 @@ async fn what_the_broker_missed_is_announced_by_the_sweep(test: Setup) {
 }
 
 async fn what_the_queue_dropped_is_announced_by_the_sweep(mut test: Setup) {
-    test.restart(Settings {
-        announce_queue: 1,
-        batch_one_group: 1,
-        ..quick()
-    });
+    test.restart(Settings { announce_queue: 1, batch_one_group: 1, ..quick() });
     let (group, owner) = factories::group(&test.chat).create().await;
     for _ in 0..100 {
-        test.chat
-            .send_message(factories::draft(owner, group.id))
-            .await
-            .unwrap();
+        test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     }
     test.clock.advance(Duration::from_secs(2));
     let mut told = std::collections::BTreeSet::new();
@@ -179,25 +148,16 @@ async fn what_the_queue_dropped_is_announced_by_the_sweep(mut test: Setup) {
 
 async fn what_was_announced_is_announced_once_and_forgotten(test: Setup) {
     let (group, owner) = factories::group(&test.chat).create().await;
-    test.chat
-        .send_message(factories::draft(owner, group.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     until("it is marked", async || outbox(&test.store).await == (0, 1)).await;
     test.clock.advance(Duration::from_secs(299));
     let (second, _) = factories::group(&test.chat).owner(owner).create().await;
-    test.chat
-        .send_message(factories::draft(owner, second.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(owner, second.id)).await.unwrap();
     until("the second is marked", async || outbox(&test.store).await.0 == 0).await;
     assert_eq!(outbox(&test.store).await.1, 2, "kept for five minutes");
 
     test.clock.advance(Duration::from_secs(2));
-    until("the first is forgotten", async || {
-        outbox(&test.store).await == (0, 1)
-    })
-    .await;
+    until("the first is forgotten", async || outbox(&test.store).await == (0, 1)).await;
     assert_eq!(test.broker.take_messages().len(), 2);
 }
 
@@ -223,23 +183,13 @@ async fn a_drained_engine_has_stored_and_announced_all(test: Setup) {
     assert_eq!(test.broker.take_messages().len(), stored);
     assert_eq!(outbox(&test.store).await.0, 0, "and marked");
     let shown = test.chat.show_group(owner, group.id).await.unwrap();
-    assert_eq!(
-        usize::try_from(shown.last_seq.0).unwrap(),
-        stored,
-        "it still reads"
-    );
+    assert_eq!(usize::try_from(shown.last_seq.0).unwrap(), stored, "it still reads");
 }
 
 async fn an_engines_tasks_end_with_it(test: Setup) {
     let (group, owner) = factories::group(&test.chat).create().await;
-    test.chat
-        .send_message(factories::draft(owner, group.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     let Setup { chat, broker, .. } = test;
     drop(chat);
-    until("nothing holds the broker", async || {
-        Arc::strong_count(&broker) == 1
-    })
-    .await;
+    until("nothing holds the broker", async || Arc::strong_count(&broker) == 1).await;
 }

@@ -10,11 +10,7 @@ use engine_interfaces::{Clock, SystemClock};
 
 use crate::{Setup, on_both, quick};
 
-on_both!(
-    twenty_writers_with_retries_leave_no_gap,
-    callers_that_hang_up_lose_nothing,
-    a_full_queue_refuses,
-);
+on_both!(twenty_writers_with_retries_leave_no_gap, callers_that_hang_up_lose_nothing, a_full_queue_refuses,);
 
 const GROUPS: usize = 3;
 const WRITERS: usize = 20;
@@ -24,10 +20,7 @@ async fn log(chat: &ChatEngine, user: UserId, group: GroupId) -> Vec<GroupMessag
     let mut all = Vec::new();
     loop {
         let after = Range::After(all.last().map_or(Seq::ZERO, |last: &GroupMessage| last.seq));
-        let page = chat
-            .list_messages(user, group, after, Limit::page(100).unwrap())
-            .await
-            .unwrap();
+        let page = chat.list_messages(user, group, after, Limit::page(100).unwrap()).await.unwrap();
         if page.is_empty() {
             return all;
         }
@@ -53,10 +46,7 @@ async fn twenty_writers_with_retries_leave_no_gap(test: Setup) {
         .iter()
         .enumerate()
         .map(|(writer, user)| {
-            let (chat, other) = (
-                Arc::clone(&engines[writer % 2]),
-                Arc::clone(&engines[(writer + 1) % 2]),
-            );
+            let (chat, other) = (Arc::clone(&engines[writer % 2]), Arc::clone(&engines[(writer + 1) % 2]));
             let (groups, user) = (groups.clone(), *user);
             tokio::spawn(async move {
                 for n in 0..EACH {
@@ -69,9 +59,7 @@ async fn twenty_writers_with_retries_leave_no_gap(test: Setup) {
                         assert_eq!(again.message, sent.message);
                     }
                     if n % 50 == 0 {
-                        chat.mark_read(user, groups[n % GROUPS], sent.message.seq)
-                            .await
-                            .unwrap();
+                        chat.mark_read(user, groups[n % GROUPS], sent.message.seq).await.unwrap();
                     }
                 }
             })
@@ -89,10 +77,7 @@ async fn twenty_writers_with_retries_leave_no_gap(test: Setup) {
             assert_eq!(message.seq, Seq(seq), "every position once");
             let n = message.message.as_ref().unwrap().parse().unwrap();
             let before = last.insert(message.user_id.unwrap(), n);
-            assert!(
-                before.is_none_or(|before| before < n),
-                "a sender's messages are in their order"
-            );
+            assert!(before.is_none_or(|before| before < n), "a sender's messages are in their order");
         }
         stored += log.len();
     }
@@ -135,10 +120,7 @@ async fn connections_that_break_double_nothing() {
             let chat = Arc::clone(&test.chat);
             tokio::spawn(async move {
                 for _ in 0..100 {
-                    let sent = chat
-                        .send_message(factories::draft(owner, group.id))
-                        .await
-                        .unwrap();
+                    let sent = chat.send_message(factories::draft(owner, group.id)).await.unwrap();
                     assert!(!sent.replayed);
                 }
             })
@@ -159,12 +141,7 @@ async fn connections_that_break_double_nothing() {
 }
 
 async fn a_full_queue_refuses(mut test: Setup) {
-    test.restart(Settings {
-        writers: 1,
-        writer_queue: 1,
-        send_timeout: Duration::from_secs(60),
-        ..quick()
-    });
+    test.restart(Settings { writers: 1, writer_queue: 1, send_timeout: Duration::from_secs(60), ..quick() });
     let (group, owner) = factories::group(&test.chat).create().await;
     let calls: Vec<_> = (0..200)
         .map(|_| {
@@ -181,8 +158,5 @@ async fn a_full_queue_refuses(mut test: Setup) {
         }
     }
     assert!(stored > 0 && busy > 0, "{stored} stored, {busy} refused");
-    assert_eq!(
-        test.chat.show_group(owner, group.id).await.unwrap().last_seq,
-        Seq(stored)
-    );
+    assert_eq!(test.chat.show_group(owner, group.id).await.unwrap().last_seq, Seq(stored));
 }

@@ -1,11 +1,6 @@
 //! One contract, both databases: what the engine promises, asked through its front door.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod announcing;
 mod groups;
@@ -60,13 +55,7 @@ impl Setup {
         let (broker, resources) = (Arc::<TestBroker>::default(), Arc::<TestResources>::default());
         let clock = Arc::<FixedClock>::default();
         Self {
-            chat: ChatEngine::with(
-                store.clone(),
-                broker.clone(),
-                resources.clone(),
-                clock.clone(),
-                quick(),
-            ),
+            chat: ChatEngine::with(store.clone(), broker.clone(), resources.clone(), clock.clone(), quick()),
             broker,
             resources,
             clock,
@@ -87,13 +76,7 @@ impl Setup {
     fn another(&self, settings: Settings) -> Arc<ChatEngine> {
         let broker: Arc<dyn Broker> = self.broker.clone();
         let resources: Arc<dyn UserResources> = self.resources.clone();
-        ChatEngine::with(
-            self.store.clone(),
-            broker,
-            resources,
-            self.clock.clone(),
-            settings,
-        )
+        ChatEngine::with(self.store.clone(), broker, resources, self.clock.clone(), settings)
     }
 
     fn restart(&mut self, settings: Settings) {
@@ -102,9 +85,7 @@ impl Setup {
 
     fn worker(&self, kind: &str) -> Arc<dyn Worker> {
         let mut workers = self.chat.workers().into_iter();
-        workers
-            .find(|worker| worker.kind() == kind)
-            .expect("the engine has the worker")
+        workers.find(|worker| worker.kind() == kind).expect("the engine has the worker")
     }
 
     fn job(&self, kind: &str, payload: serde_json::Value) -> engine_interfaces::Job {
@@ -125,21 +106,11 @@ async fn migrations_are_undone_and_done_again(test: Setup) {
     test.store.database().unmigrate(MIGRATIONS).await.unwrap();
     test.store.migrate().await.unwrap();
     let owner = factories::user();
-    let created = test
-        .chat
-        .create_group(owner, GroupDraft::new("Beer"))
-        .await
-        .unwrap();
-    assert_eq!(
-        test.chat.show_group(owner, created.group.id).await.unwrap(),
-        created.group
-    );
+    let created = test.chat.create_group(owner, GroupDraft::new("Beer")).await.unwrap();
+    assert_eq!(test.chat.show_group(owner, created.group.id).await.unwrap(), created.group);
 }
 
 /// The sweep looks often, so that no test waits for it.
 fn quick() -> Settings {
-    Settings {
-        sweep_interval: Duration::from_millis(20),
-        ..Settings::default()
-    }
+    Settings { sweep_interval: Duration::from_millis(20), ..Settings::default() }
 }

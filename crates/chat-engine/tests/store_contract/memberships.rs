@@ -27,10 +27,7 @@ on_both!(
 async fn a_new_member_has_nothing_unread(test: Setup) {
     let (group, owner) = factories::group(&test.chat).create().await;
     for _ in 0..3 {
-        test.chat
-            .send_message(factories::draft(owner, group.id))
-            .await
-            .unwrap();
+        test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     }
     let bob = factories::user();
     let added = test.chat.add_member(owner, group.id, bob).await.unwrap();
@@ -38,16 +35,9 @@ async fn a_new_member_has_nothing_unread(test: Setup) {
     assert_eq!(added.membership.joined_at, test.clock.now());
 
     let seen = test.chat.show_group(bob, group.id).await.unwrap();
-    assert_eq!(
-        (seen.last_seq, seen.unread_count(), seen.member_count),
-        (Seq(3), 0, 2)
-    );
+    assert_eq!((seen.last_seq, seen.unread_count(), seen.member_count), (Seq(3), 0, 2));
     let history = chat_engine::Range::Newest;
-    let read = test
-        .chat
-        .list_messages(bob, group.id, history, Limit::default())
-        .await
-        .unwrap();
+    let read = test.chat.list_messages(bob, group.id, history, Limit::default()).await.unwrap();
     assert_eq!(read.len(), 3, "and may read what came before");
 }
 
@@ -61,10 +51,7 @@ async fn adding_twice_adds_once(test: Setup) {
     let refused = test.chat.add_member(bob, group.id, carol).await;
     assert!(matches!(refused, Err(ChatError::Forbidden)));
     let right = Right::AddMember;
-    assert!(matches!(
-        test.chat.authorize(bob, group.id, right).await,
-        Err(ChatError::Forbidden)
-    ));
+    assert!(matches!(test.chat.authorize(bob, group.id, right).await, Err(ChatError::Forbidden)));
     test.chat.authorize(owner, group.id, right).await.unwrap();
 }
 
@@ -85,11 +72,7 @@ async fn members_are_listed_as_they_joined(test: Setup) {
     let mut cursor = None;
     loop {
         let three = Limit::page(3).unwrap();
-        let page = test
-            .chat
-            .list_members(owner, group.id, three, cursor.as_ref())
-            .await
-            .unwrap();
+        let page = test.chat.list_members(owner, group.id, three, cursor.as_ref()).await.unwrap();
         listed.extend(page.entries.iter().map(|member| member.user_id));
         cursor = page.next;
         if cursor.is_none() {
@@ -121,19 +104,14 @@ async fn the_last_owner_stays(test: Setup) {
     let chat = &test.chat;
     for refused in [
         chat.remove_member(owner, group.id, owner).await,
-        chat.change_role(owner, group.id, owner, Role::Member)
-            .await
-            .map(drop),
+        chat.change_role(owner, group.id, owner, Role::Member).await.map(drop),
     ] {
         assert!(matches!(refused, Err(ChatError::LastOwner)), "{refused:?}");
     }
     chat.change_role(owner, group.id, bob, Role::Owner).await.unwrap();
     chat.remove_member(owner, group.id, owner).await.unwrap();
     let left = chat.remove_member(bob, group.id, bob).await;
-    assert!(
-        matches!(left, Err(ChatError::LastOwner)),
-        "an owner who left does not count"
-    );
+    assert!(matches!(left, Err(ChatError::LastOwner)), "an owner who left does not count");
 }
 
 async fn two_owners_that_leave_at_once_leave_one(test: Setup) {
@@ -145,20 +123,14 @@ async fn two_owners_that_leave_at_once_leave_one(test: Setup) {
             tokio::spawn(async move { chat.remove_member(user, group.id, user).await.is_ok() })
         };
         let (first, second) = (leave(alice), leave(bob));
-        assert_eq!(
-            u8::from(first.await.unwrap()) + u8::from(second.await.unwrap()),
-            1
-        );
+        assert_eq!(u8::from(first.await.unwrap()) + u8::from(second.await.unwrap()), 1);
     }
 }
 
 async fn who_left_is_still_known(test: Setup) {
     let (bob, stranger) = (factories::user(), factories::user());
     let (group, owner) = factories::group(&test.chat).member(bob).create().await;
-    test.chat
-        .send_message(factories::draft(bob, group.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(bob, group.id)).await.unwrap();
     test.chat.remove_member(bob, group.id, bob).await.unwrap();
 
     let asked = [bob, stranger, owner];
@@ -167,20 +139,10 @@ async fn who_left_is_still_known(test: Setup) {
     let mut expected = vec![bob, owner];
     expected.sort_unstable();
     assert_eq!(known, expected);
-    assert_eq!(
-        test.chat.show_group(owner, group.id).await.unwrap().member_count,
-        1
-    );
+    assert_eq!(test.chat.show_group(owner, group.id).await.unwrap().member_count, 1);
     let gone = test.chat.send_message(factories::draft(bob, group.id)).await;
     assert!(matches!(gone, Err(ChatError::GroupNotFound(_))));
-    assert!(
-        test.chat
-            .list_groups(bob, Limit::default(), None)
-            .await
-            .unwrap()
-            .entries
-            .is_empty()
-    );
+    assert!(test.chat.list_groups(bob, Limit::default(), None).await.unwrap().entries.is_empty());
     assert!(test.chat.heads_of(&[bob]).await.unwrap().is_empty());
 }
 
@@ -188,31 +150,18 @@ async fn who_comes_back_has_nothing_unread(test: Setup) {
     let bob = factories::user();
     let (group, owner) = factories::group(&test.chat).with(bob, Role::Admin).create().await;
     test.chat.remove_member(owner, group.id, bob).await.unwrap();
-    test.chat
-        .send_message(factories::draft(owner, group.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     test.clock.advance(Duration::from_secs(60));
 
     let added = test.chat.add_member(owner, group.id, bob).await.unwrap();
-    assert_eq!(
-        (added.already, added.membership.role),
-        (false, Role::Member),
-        "as anybody new"
-    );
+    assert_eq!((added.already, added.membership.role), (false, Role::Member), "as anybody new");
     assert_eq!(added.membership.joined_at, test.clock.now());
     let seen = test.chat.show_group(bob, group.id).await.unwrap();
-    assert_eq!(
-        (seen.read_seq, seen.last_seq, seen.member_count),
-        (Seq(1), Seq(1), 2)
-    );
+    assert_eq!((seen.read_seq, seen.last_seq, seen.member_count), (Seq(1), Seq(1), 2));
 }
 
 async fn a_full_group_takes_nobody(mut test: Setup) {
-    test.restart(Settings {
-        max_members: 2,
-        ..quick()
-    });
+    test.restart(Settings { max_members: 2, ..quick() });
     let bob = factories::user();
     let (group, owner) = factories::group(&test.chat).member(bob).create().await;
     let refused = test.chat.add_member(owner, group.id, factories::user()).await;
@@ -221,10 +170,7 @@ async fn a_full_group_takes_nobody(mut test: Setup) {
     assert!(matches!(seeded, Err(ChatError::GroupFull)));
     assert!(test.chat.add_member(owner, group.id, bob).await.unwrap().already);
     test.chat.remove_member(owner, group.id, bob).await.unwrap();
-    test.chat
-        .add_member(owner, group.id, factories::user())
-        .await
-        .unwrap();
+    test.chat.add_member(owner, group.id, factories::user()).await.unwrap();
 }
 
 async fn a_link_that_failed_is_made_by_the_job(test: Setup) {
@@ -238,14 +184,7 @@ async fn a_link_that_failed_is_made_by_the_job(test: Setup) {
     test.chat.add_member(owner, group.id, bob).await.unwrap();
     test.resources.heal();
     assert_eq!(crate::announcing::open_jobs(&test.store).await, 1);
-    assert!(
-        test.chat
-            .list_groups(bob, Limit::default(), None)
-            .await
-            .unwrap()
-            .entries
-            .is_empty()
-    );
+    assert!(test.chat.list_groups(bob, Limit::default(), None).await.unwrap().entries.is_empty());
 
     let job = test.job(LINK_RESOURCE, json!({ "user_id": bob, "group_id": group.id }));
     test.worker(LINK_RESOURCE).perform(&job).await.unwrap();
@@ -259,14 +198,8 @@ async fn others_hear_of_joins_leaves_and_roles(test: Setup) {
     test.broker.take_controls();
     test.chat.add_member(owner, group.id, bob).await.unwrap();
     test.chat.add_member(owner, group.id, bob).await.unwrap();
-    test.chat
-        .change_role(owner, group.id, bob, Role::Admin)
-        .await
-        .unwrap();
-    test.chat
-        .change_role(owner, group.id, bob, Role::Admin)
-        .await
-        .unwrap();
+    test.chat.change_role(owner, group.id, bob, Role::Admin).await.unwrap();
+    test.chat.change_role(owner, group.id, bob, Role::Admin).await.unwrap();
     test.chat.remove_member(bob, group.id, bob).await.unwrap();
 
     let told = [
@@ -274,15 +207,6 @@ async fn others_hear_of_joins_leaves_and_roles(test: Setup) {
         (MemberChange::Role, Some(Role::Admin)),
         (MemberChange::Left, None),
     ];
-    let told = told.map(|(change, role)| Control::Member {
-        group_id: group.id,
-        user_id: bob,
-        change,
-        role,
-    });
-    assert_eq!(
-        test.broker.take_controls(),
-        told,
-        "and not of what changed nothing"
-    );
+    let told = told.map(|(change, role)| Control::Member { group_id: group.id, user_id: bob, change, role });
+    assert_eq!(test.broker.take_controls(), told, "and not of what changed nothing");
 }

@@ -25,32 +25,20 @@ async fn seqs(
 
 async fn pages_lie_side_by_side(test: Setup) {
     let (group, owner) = factories::group(&test.chat).create().await;
-    seeding::append_messages(&test.chat, group.id, (0..250).map(|n| (owner, n.to_string())))
-        .await
-        .unwrap();
+    seeding::append_messages(&test.chat, group.id, (0..250).map(|n| (owner, n.to_string()))).await.unwrap();
     let newest: Vec<_> = (151..=250).rev().collect();
     assert_eq!(seqs(&test, owner, group.id, Range::Newest).await, newest);
     let before: Vec<_> = (51..=150).rev().collect();
-    assert_eq!(
-        seqs(&test, owner, group.id, Range::Before(Seq(151))).await,
-        before
-    );
+    assert_eq!(seqs(&test, owner, group.id, Range::Before(Seq(151))).await, before);
     let after: Vec<_> = (201..=250).collect();
     assert_eq!(seqs(&test, owner, group.id, Range::After(Seq(200))).await, after);
-    for empty in [
-        Range::After(Seq(250)),
-        Range::After(Seq(i64::MAX)),
-        Range::Before(Seq(1)),
-        Range::Before(Seq(-5)),
-    ] {
+    for empty in
+        [Range::After(Seq(250)), Range::After(Seq(i64::MAX)), Range::Before(Seq(1)), Range::Before(Seq(-5))]
+    {
         assert!(seqs(&test, owner, group.id, empty).await.is_empty(), "{empty:?}");
     }
     let shown = test.chat.show_group(owner, group.id).await.unwrap();
-    assert_eq!(
-        (shown.last_seq, shown.unread_count()),
-        (Seq(250), 0),
-        "seeding keeps the rules"
-    );
+    assert_eq!((shown.last_seq, shown.unread_count()), (Seq(250), 0), "seeding keeps the rules");
 }
 
 async fn following_while_others_write_gives_every_message_once(test: Setup) {
@@ -62,9 +50,7 @@ async fn following_while_others_write_gives_every_message_once(test: Setup) {
             let chat = Arc::clone(&test.chat);
             tokio::spawn(async move {
                 for _ in 0..EACH {
-                    chat.send_message(factories::draft(owner, group.id))
-                        .await
-                        .unwrap();
+                    chat.send_message(factories::draft(owner, group.id)).await.unwrap();
                 }
             })
         })
@@ -93,11 +79,7 @@ async fn a_long_log_is_walked_backwards(test: Setup) {
     let limit = Limit::page(100).unwrap();
     let (mut range, mut expected) = (Range::Newest, LENGTH);
     loop {
-        let page = test
-            .chat
-            .list_messages(owner, group.id, range, limit)
-            .await
-            .unwrap();
+        let page = test.chat.list_messages(owner, group.id, range, limit).await.unwrap();
         let Some(last) = page.last() else { break };
         range = Range::Before(last.seq);
         for message in &page {

@@ -16,35 +16,22 @@ async fn a_marker_moves_forward_and_never_back(test: Setup) {
     let bob = factories::user();
     let (group, owner) = factories::group(&test.chat).member(bob).create().await;
     for _ in 0..5 {
-        test.chat
-            .send_message(factories::draft(owner, group.id))
-            .await
-            .unwrap();
+        test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     }
     test.broker.take_controls();
     for (asked, now) in [(3, 3), (2, 3), (3, 3), (0, 3), (-1, 3), (5, 5)] {
         let moved = test.chat.mark_read(bob, group.id, Seq(asked)).await.unwrap();
         assert_eq!(moved, Seq(now), "after {asked}");
     }
-    assert_eq!(
-        test.chat.group_version(bob, group.id).await.unwrap().read_seq,
-        Seq(5)
-    );
-    let told = [3, 5].map(|seq| Control::Read {
-        user_id: bob,
-        group_id: group.id,
-        read_seq: Seq(seq),
-    });
+    assert_eq!(test.chat.group_version(bob, group.id).await.unwrap().read_seq, Seq(5));
+    let told = [3, 5].map(|seq| Control::Read { user_id: bob, group_id: group.id, read_seq: Seq(seq) });
     assert_eq!(test.broker.take_controls(), told, "of moves alone");
 }
 
 async fn a_marker_stays_within_the_log(test: Setup) {
     let bob = factories::user();
     let (group, owner) = factories::group(&test.chat).member(bob).create().await;
-    test.chat
-        .send_message(factories::draft(owner, group.id))
-        .await
-        .unwrap();
+    test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();
     for (user, seq) in [(owner, 2), (bob, 2), (bob, i64::MAX)] {
         let refused = test.chat.mark_read(user, group.id, Seq(seq)).await;
         let Err(ChatError::Invalid(violations)) = refused else {
@@ -52,19 +39,14 @@ async fn a_marker_stays_within_the_log(test: Setup) {
         };
         assert_eq!((violations[0].field, violations[0].rule), ("seq", Rule::Format));
     }
-    assert_eq!(
-        test.chat.group_version(bob, group.id).await.unwrap().read_seq,
-        Seq::ZERO
-    );
+    assert_eq!(test.chat.group_version(bob, group.id).await.unwrap().read_seq, Seq::ZERO);
 }
 
 async fn many_markers_at_once_end_at_the_furthest(test: Setup) {
     let users: Vec<_> = (0..10).map(|_| factories::user()).collect();
     let (group, owner) = factories::group(&test.chat).create().await;
     seeding::add_members(&test.chat, group.id, &users).await.unwrap();
-    seeding::append_messages(&test.chat, group.id, (0..50).map(|n| (owner, n.to_string())))
-        .await
-        .unwrap();
+    seeding::append_messages(&test.chat, group.id, (0..50).map(|n| (owner, n.to_string()))).await.unwrap();
 
     let calls: Vec<_> = (0..500_usize)
         .map(|n| {

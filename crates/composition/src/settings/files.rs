@@ -107,17 +107,9 @@ mod tests {
         )
         .unwrap();
         assert_eq!(settings.secrets.token_secret.unwrap().expose(), "-a secret");
-        let old: Vec<_> = settings
-            .secrets
-            .token_secrets_old
-            .iter()
-            .map(|old| old.expose())
-            .collect();
+        let old: Vec<_> = settings.secrets.token_secrets_old.iter().map(|old| old.expose()).collect();
         assert_eq!(old, ["one", "another"]);
-        assert_eq!(
-            settings.stores.database_url.unwrap().expose(),
-            "postgres://db/parlour"
-        );
+        assert_eq!(settings.stores.database_url.unwrap().expose(), "postgres://db/parlour");
         assert_eq!(settings.secrets.password_key.unwrap().expose(), "a key");
     }
 
@@ -131,18 +123,12 @@ mod tests {
     fn a_secret_is_given_once() {
         let twice = [("TOKEN_SECRET", "hunter2"), ("TOKEN_SECRET_FILE", "/run/token")];
         let error = settings(&twice, &[]).unwrap_err();
-        assert!(
-            error.contains("TOKEN_SECRET_FILE") && !error.contains("hunter2"),
-            "{error}"
-        );
+        assert!(error.contains("TOKEN_SECRET_FILE") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
     fn an_option_that_does_not_exist_is_named() {
         let error = settings(&[], &["--tokn-secret", "x"]).unwrap_err();
-        assert!(
-            error.contains("--tokn-secret") && error.contains("--token-secret"),
-            "{error}"
-        );
+        assert!(error.contains("--tokn-secret") && error.contains("--token-secret"), "{error}");
     }
 }

@@ -11,12 +11,7 @@ use super::Switch;
 #[command(next_help_heading = "Process")]
 pub struct ProcessSettings {
     /// The metrics' address, or `off`.
-    #[arg(
-        long,
-        env = "METRICS_LISTEN",
-        value_name = "ADDRESS|off",
-        default_value = "127.0.0.1:9400"
-    )]
+    #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS|off", default_value = "127.0.0.1:9400")]
     pub metrics_listen: Switch<SocketAddr>,
 
     /// The longest that work in hand may take when the process is told to stop.
@@ -24,12 +19,7 @@ pub struct ProcessSettings {
     pub drain_limit: Duration,
 
     /// How logs are written.
-    #[arg(
-        long,
-        env = "LOG_FORMAT",
-        value_name = "pretty|json",
-        default_value = "pretty"
-    )]
+    #[arg(long, env = "LOG_FORMAT", value_name = "pretty|json", default_value = "pretty")]
     pub log_format: LogFormat,
 }
 
@@ -46,9 +36,6 @@ impl ProcessSettings {
     /// The runner's of jobs.
     #[must_use]
     pub fn jobs(&self) -> jobs::Settings {
-        jobs::Settings {
-            drain: self.drain_limit,
-            ..jobs::Settings::default()
-        }
+        jobs::Settings { drain: self.drain_limit, ..jobs::Settings::default() }
     }
 }

@@ -24,12 +24,7 @@ pub struct StoreSettings {
     pub chat_database_url: Option<SecretText>,
 
     /// The user resources' store, where it is another.
-    #[arg(
-        long,
-        env = "USER_RESOURCES_DATABASE_URL",
-        value_name = "URL",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "USER_RESOURCES_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub user_resources_database_url: Option<SecretText>,
 
     /// The store of the jobs that no engine causes, where it is another.
@@ -62,12 +57,7 @@ impl StoreSettings {
     /// For processes that have their stores in common.
     pub(crate) fn shared(&self) -> Result<Locations, BoxError> {
         let locations = self.locations(None)?;
-        let Locations {
-            auth,
-            chat,
-            user_resources,
-            jobs,
-        } = &locations;
+        let Locations { auth, chat, user_resources, jobs } = &locations;
         for (setting, location) in [auth, chat, user_resources, jobs] {
             if let Location::Sqlite { .. } = location {
                 return Err(format!(
@@ -109,10 +99,7 @@ impl StoreSettings {
 
     /// The limits of an engine's connections.
     pub(crate) fn pool(&self) -> PoolSettings {
-        PoolSettings {
-            size: size(self.database_pool),
-            ..PoolSettings::default()
-        }
+        PoolSettings { size: size(self.database_pool), ..PoolSettings::default() }
     }
 }
 
@@ -129,42 +116,25 @@ mod tests {
     }
 
     fn stores(options: &[&str]) -> StoreSettings {
-        Line::try_parse_from(["process"].iter().chain(options))
-            .unwrap()
-            .stores
+        Line::try_parse_from(["process"].iter().chain(options)).unwrap().stores
     }
 
     #[test]
     fn an_engine_may_have_its_store_elsewhere() {
-        let stores = stores(&[
-            "--database-url",
-            "postgres://a/all",
-            "--chat-database-url",
-            "postgres://b/chat",
-        ]);
+        let stores =
+            stores(&["--database-url", "postgres://a/all", "--chat-database-url", "postgres://b/chat"]);
         let locations = stores.shared().unwrap();
         assert_eq!(locations.auth.0, "DATABASE_URL");
         assert_eq!(locations.chat.0, "CHAT_DATABASE_URL");
-        assert_eq!(
-            locations.chat.1.to_string(),
-            "PostgreSQL database chat schema chat"
-        );
+        assert_eq!(locations.chat.1.to_string(), "PostgreSQL database chat schema chat");
     }
 
     #[test]
     fn what_is_shared_is_named_and_is_no_file() {
-        let none = StoreSettings {
-            database_url: None,
-            ..stores(&[])
-        };
+        let none = StoreSettings { database_url: None, ..stores(&[]) };
         let none = none.shared().unwrap_err().to_string();
         assert!(none.starts_with("DATABASE_URL is needed"), "{none}");
-        let file = stores(&[
-            "--database-url",
-            "postgres://a/all",
-            "--jobs-database-url",
-            "sqlite:x",
-        ]);
+        let file = stores(&["--database-url", "postgres://a/all", "--jobs-database-url", "sqlite:x"]);
         let file = file.shared().unwrap_err().to_string();
         assert!(file.starts_with("JOBS_DATABASE_URL: several processes"), "{file}");
     }

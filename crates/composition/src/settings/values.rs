@@ -50,11 +50,7 @@ impl<T: FromStr> FromStr for Switch<T> {
     type Err = T::Err;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "off" {
-            Ok(Self::Off)
-        } else {
-            text.parse().map(Self::On)
-        }
+        if text == "off" { Ok(Self::Off) } else { text.parse().map(Self::On) }
     }
 }
 

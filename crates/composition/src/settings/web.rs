@@ -31,10 +31,7 @@ pub struct Addresses {
 impl Default for Addresses {
     fn default() -> Self {
         let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-        Self {
-            api: local(8080),
-            realtime: local(8081),
-        }
+        Self { api: local(8080), realtime: local(8081) }
     }
 }
 
@@ -43,9 +40,7 @@ impl WebSettings {
         self.allowed_origins.clone().unwrap_or_else(|| {
             let names = ["127.0.0.1", "localhost", "[::1]"];
             let ports = [addresses.api.port(), addresses.realtime.port()];
-            let origins = names
-                .iter()
-                .flat_map(|name| ports.map(|port| format!("http://{name}:{port}")));
+            let origins = names.iter().flat_map(|name| ports.map(|port| format!("http://{name}:{port}")));
             origins.collect()
         })
     }

@@ -106,9 +106,7 @@ impl Store {
         let later = table::run_at.gt(now);
         macro_rules! load {
             ($query:expr) => {
-                on!(self, read, |conn| $query
-                    .select(EntryRow::as_select())
-                    .load(conn))
+                on!(self, read, |conn| $query.select(EntryRow::as_select()).load(conn))
             };
         }
         let rows = match state {
@@ -128,15 +126,10 @@ impl Store {
     pub async fn retry(&self, id: JobId) -> Result<bool, StoreError> {
         let (store, now) = (self.clone(), At(self.clock.now()));
         let changed = detached(async move {
-            let dead = table::table
-                .filter(table::id.eq(database::Col(id)))
-                .filter(table::dead_at.is_not_null());
+            let dead =
+                table::table.filter(table::id.eq(database::Col(id))).filter(table::dead_at.is_not_null());
             on!(store, write, |conn| update(dead)
-                .set((
-                    table::dead_at.eq(None::<At>),
-                    table::run_at.eq(now),
-                    table::attempts.eq(0),
-                ))
+                .set((table::dead_at.eq(None::<At>), table::run_at.eq(now), table::attempts.eq(0),))
                 .execute(conn))
         });
         Ok(changed.await? == 1)
@@ -149,10 +142,7 @@ impl Store {
     pub async fn measure(&self) -> Result<Measures, StoreError> {
         let now = self.clock.now();
         let depth = table::table.filter(open()).count();
-        let first = table::table
-            .filter(open())
-            .select(table::run_at)
-            .order(table::run_at);
+        let first = table::table.filter(open()).select(table::run_at).order(table::run_at);
         let dead = table::table.filter(table::dead_at.is_not_null()).count();
         let depth: i64 = on!(self, read, |conn| depth.get_result(conn))?;
         let first: Option<At> = on!(self, read, |conn| async { first.first(conn).await.optional() })?;

@@ -20,13 +20,7 @@ pub(super) struct TakenRow {
 
 impl TakenRow {
     pub(super) fn taken(self, lease_id: Col<Uuid>) -> Taken {
-        let Self {
-            id,
-            kind,
-            key,
-            payload,
-            attempts,
-        } = self;
+        let Self { id, kind, key, payload, attempts } = self;
         let job = Job {
             id: id.0,
             kind,
@@ -55,15 +49,7 @@ pub(super) struct EntryRow {
 
 impl EntryRow {
     pub(super) fn entry(self, state: JobState) -> JobEntry {
-        let Self {
-            id,
-            kind,
-            key,
-            run_at,
-            attempts,
-            last_error,
-            created_at,
-        } = self;
+        let Self { id, kind, key, run_at, attempts, last_error, created_at } = self;
         JobEntry {
             id: id.0,
             kind,

@@ -1,10 +1,5 @@
 //! What the runner promises: each job once while its process lives, and again when it dies.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -72,25 +67,14 @@ async fn puts_a_failed_job_off_until_it_is_dead(bench: Bench) {
     for attempt in 1..bench.settings.max_attempts {
         eventually("it waits", async || bench.count(JobState::Waiting).await == 1).await;
         assert_eq!(recorder.performed("a"), attempt);
-        bench
-            .clock
-            .advance(bench.settings.backoff * 2_u32.pow(attempt - 1));
+        bench.clock.advance(bench.settings.backoff * 2_u32.pow(attempt - 1));
     }
     eventually("it is dead", async || bench.count(JobState::Dead).await == 1).await;
     running.stop().await;
     assert_eq!(recorder.performed("a"), bench.settings.max_attempts);
-    let dead = bench
-        .jobs()
-        .list(JobState::Dead, Limit::default())
-        .await
-        .unwrap()
-        .remove(0);
+    let dead = bench.jobs().list(JobState::Dead, Limit::default()).await.unwrap().remove(0);
     assert_eq!(dead.0, "engine");
-    assert_eq!(
-        dead.1.last_error.as_deref(),
-        Some("the worker failed: planted"),
-        "the whole chain"
-    );
+    assert_eq!(dead.1.last_error.as_deref(), Some("the worker failed: planted"), "the whole chain");
     assert!(bench.jobs().retry(dead.1.id).await.unwrap());
     assert_eq!(bench.count(JobState::Due).await, 1);
 }
@@ -101,10 +85,7 @@ async fn counts_a_panic_as_an_attempt(bench: Bench) {
     bench.enqueue("a").await;
     eventually("it waits", async || bench.count(JobState::Waiting).await == 1).await;
     let waiting = bench.list(JobState::Waiting).await.remove(0);
-    assert_eq!(
-        (waiting.attempts, waiting.last_error.as_deref()),
-        (1, Some("the worker panicked"))
-    );
+    assert_eq!((waiting.attempts, waiting.last_error.as_deref()), (1, Some("the worker panicked")));
 
     recorder.let_go();
     bench.clock.advance(bench.settings.backoff);
@@ -159,10 +140,7 @@ async fn keeps_a_long_job_by_renewing(bench: Bench) {
     for round in 0..5 {
         bench.clock.advance(bench.settings.lease.mul_f64(0.9));
         let until = engine_interfaces::Clock::now(bench.clock.as_ref()).plus(bench.settings.lease);
-        eventually("it is renewed", async || {
-            bench.list(JobState::Running).await[0].run_at == until
-        })
-        .await;
+        eventually("it is renewed", async || bench.list(JobState::Running).await[0].run_at == until).await;
         bench.enqueue(&format!("round {round}")).await;
     }
     long.let_go();
@@ -217,22 +195,15 @@ async fn forgets_jobs_that_were_done_long_ago(bench: Bench) {
     let running = bench.run(recorder.worker());
     bench.enqueue("a").await;
     eventually("it is done", async || bench.count(JobState::Done).await == 1).await;
-    bench
-        .clock
-        .advance(bench.settings.keep_done + Duration::from_secs(60 * 60));
+    bench.clock.advance(bench.settings.keep_done + Duration::from_secs(60 * 60));
     eventually("it is forgotten", async || bench.count(JobState::Done).await == 0).await;
     running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kind_that_nobody_does_is_refused_at_the_start() {
-    let (engine, own) = (
-        TestDatabase::sqlite(MIGRATIONS).await,
-        TestDatabase::sqlite(MIGRATIONS).await,
-    );
-    let runner = Bench::of(engine, own)
-        .runner(Vec::new())
-        .cron("nobody's", Every::Hour);
+    let (engine, own) = (TestDatabase::sqlite(MIGRATIONS).await, TestDatabase::sqlite(MIGRATIONS).await);
+    let runner = Bench::of(engine, own).runner(Vec::new()).cron("nobody's", Every::Hour);
     let refused = runner.run(std::future::pending()).await.unwrap_err();
     assert!(matches!(refused, RunnerError::NoWorker("nobody's")));
 }

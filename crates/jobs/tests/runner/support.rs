@@ -82,10 +82,7 @@ impl Bench {
 
     pub(crate) async fn enqueue(&self, key: &str) {
         let payload = serde_json::Value::Null;
-        self.store()
-            .enqueue(KIND, key.to_owned(), &payload)
-            .await
-            .unwrap();
+        self.store().enqueue(KIND, key.to_owned(), &payload).await.unwrap();
     }
 
     /// Takes the one running job, as a process does whose clock is ahead by a lease.
@@ -123,11 +120,7 @@ impl Running {
 
     pub(crate) async fn stop(self) {
         self.ask_to_stop();
-        timeout(LIMIT, self.task)
-            .await
-            .expect("it stops")
-            .unwrap()
-            .unwrap();
+        timeout(LIMIT, self.task).await.expect("it stops").unwrap().unwrap();
     }
 
     /// Ends it as the death of its process does: nothing is written any more.
@@ -228,19 +221,8 @@ impl Worker for RecordingWorker {
 
     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
         let mut attempt = Attempt(Some(&self.0.stopped));
-        *self
-            .0
-            .performed
-            .lock()
-            .unwrap()
-            .entry(job.key.clone())
-            .or_default() += 1;
-        let mode = *self
-            .0
-            .mode
-            .subscribe()
-            .wait_for(|mode| *mode != Mode::Hold)
-            .await?;
+        *self.0.performed.lock().unwrap().entry(job.key.clone()).or_default() += 1;
+        let mode = *self.0.mode.subscribe().wait_for(|mode| *mode != Mode::Hold).await?;
         attempt.0 = None;
         match mode {
             Mode::Succeed | Mode::Hold => Ok(()),

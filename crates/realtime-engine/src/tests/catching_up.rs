@@ -59,11 +59,7 @@ async fn a_foreign_group_is_ignored() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_liveliest_groups_come_first_and_the_rest_is_told_of() {
-    let bench = Bench::with(Settings {
-        catch_up_per_connection: 5,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { catch_up_per_connection: 5, ..Settings::default() }).await;
     let (quiet, busy) = (bench.group(&["alice"]), bench.group(&["alice"]));
     bench.chat.store(quiet, 3);
     bench.chat.store(busy, 4);
@@ -77,11 +73,7 @@ async fn the_liveliest_groups_come_first_and_the_rest_is_told_of() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn catching_up_is_paced_by_the_client_and_is_not_slowness() {
-    let bench = Bench::with(Settings {
-        queue_bytes: 1_000,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { queue_bytes: 1_000, ..Settings::default() }).await;
     let group = bench.group(&["alice"]);
     bench.chat.store(group, 500);
     let auth = json!({ "token": "alice", "have": { group.to_string(): 0 } });
@@ -135,22 +127,14 @@ async fn all_is_there_to_be_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_is_bounded_in_bytes_too() {
-    let bench = Bench::with(Settings {
-        catch_up_answer_bytes: 25,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { catch_up_answer_bytes: 25, ..Settings::default() }).await;
     let group = bench.group(&["alice"]);
     bench.chat.store(group, 3);
     let alice = bench.connect("alice").await;
-    let first = alice
-        .ask(1, "catch_up", json!({ "group_id": group, "after": 0 }))
-        .await;
+    let first = alice.ask(1, "catch_up", json!({ "group_id": group, "after": 0 })).await;
     assert_eq!(first["messages"].as_array().unwrap().len(), 2);
     assert_eq!(first["has_more"], true);
-    let second = alice
-        .ask(2, "catch_up", json!({ "group_id": group, "after": 2 }))
-        .await;
+    let second = alice.ask(2, "catch_up", json!({ "group_id": group, "after": 2 })).await;
     assert_eq!(second["messages"].as_array().unwrap().len(), 1);
     assert_eq!(second["has_more"], false);
 }

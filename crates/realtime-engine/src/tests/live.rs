@@ -49,11 +49,7 @@ async fn a_lost_hint_is_read_from_the_log_once_for_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_hint_costs_no_reading() {
-    let bench = Bench::with(Settings {
-        gap_wait: Duration::from_secs(60),
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { gap_wait: Duration::from_secs(60), ..Settings::default() }).await;
     let group = bench.group(&["alice"]);
     let alice = bench.connect("alice").await;
     let stored = bench.chat.store(group, 3);
@@ -102,11 +98,7 @@ impl Bench {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_big_group_is_served_in_chunks_and_in_order() {
-    let bench = Bench::with(Settings {
-        fan_out_chunk: 2,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { fan_out_chunk: 2, ..Settings::default() }).await;
     let users = ["a", "b", "c", "d", "e", "f", "g"];
     let group = bench.group(&users);
     let mut peers = Vec::new();
@@ -123,11 +115,7 @@ async fn a_big_group_is_served_in_chunks_and_in_order() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_is_closed_and_disturbs_nobody() {
-    let bench = Bench::with(Settings {
-        queue_bytes: 10_000,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { queue_bytes: 10_000, ..Settings::default() }).await;
     let group = bench.group(&["alice", "bob"]);
     let alice = bench.connect("alice").await;
     let bob = bench.dial(json!({ "token": "bob" }), 3);
@@ -145,23 +133,10 @@ async fn what_is_no_message_is_told_too() {
     let group = bench.group(&["alice", "bob"]);
     let alice = bench.connect("alice").await;
     let bob = bench.connect("bob").await;
-    bench.control(Control::Erased {
-        group_id: group,
-        seq: Seq(7),
-    });
-    bench.control(Control::Read {
-        user_id: UserId::from_name("bob"),
-        group_id: group,
-        read_seq: Seq(3),
-    });
-    assert_eq!(
-        bob.wait_for("read").await,
-        json!({"group_id": group, "read_seq": 3})
-    );
-    assert_eq!(
-        alice.wait_for("erased").await,
-        json!({"group_id": group, "seq": 7})
-    );
+    bench.control(Control::Erased { group_id: group, seq: Seq(7) });
+    bench.control(Control::Read { user_id: UserId::from_name("bob"), group_id: group, read_seq: Seq(3) });
+    assert_eq!(bob.wait_for("read").await, json!({"group_id": group, "read_seq": 3}));
+    assert_eq!(alice.wait_for("erased").await, json!({"group_id": group, "seq": 7}));
     assert!(alice.got("read").is_empty());
 }
 

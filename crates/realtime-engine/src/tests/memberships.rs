@@ -9,12 +9,7 @@ use super::Bench;
 use crate::{doubles::wait_until, settings::Settings};
 
 fn member(group_id: GroupId, user: &str, change: MemberChange, role: Option<Role>) -> Control {
-    Control::Member {
-        group_id,
-        user_id: UserId::from_name(user),
-        change,
-        role,
-    }
+    Control::Member { group_id, user_id: UserId::from_name(user), change, role }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,11 +177,7 @@ async fn whoever_shows_no_good_token_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_so_many_sockets_and_no_more() {
-    let bench = Bench::with(Settings {
-        max_sockets_per_user: 2,
-        ..Settings::default()
-    })
-    .await;
+    let bench = Bench::with(Settings { max_sockets_per_user: 2, ..Settings::default() }).await;
     let first = bench.connect("alice").await;
     let _second = bench.connect("alice").await;
     let third = bench.dial(json!({ "token": "alice" }), 10);
@@ -206,10 +197,7 @@ async fn a_group_that_nobody_is_in_is_forgotten_and_found_again() {
     alice.client.receive("1");
     wait_until(|| bench.node.hub.sessions().is_empty()).await;
     bench.node.hub.sweep();
-    assert!(
-        bench.node.hub.group(group).is_some(),
-        "it may be needed in a moment"
-    );
+    assert!(bench.node.hub.group(group).is_some(), "it may be needed in a moment");
     bench.node.hub.sweep();
     bench.node.bus.keep(|| bench.node.hub.slots()).await;
     assert!(bench.node.hub.group(group).is_none());

@@ -23,9 +23,7 @@ async fn a_bad_token_is_refused_with_the_contracts_error() {
             (json!({ "token": "x".repeat(100_000) }), 40102),
             (json!({ "token": revoked.token }), 40104),
         ] {
-            let client = server
-                .open(json!({ "auth": auth, "transports": [transport] }))
-                .await;
+            let client = server.open(json!({ "auth": auth, "transports": [transport] })).await;
             let error = client.wait_for("connect_error").await;
             assert_eq!(error["data"]["code"], code, "{error}");
             assert!(error["data"]["title"].is_string());
@@ -38,9 +36,8 @@ async fn a_bad_token_is_refused_with_the_contracts_error() {
 async fn what_a_client_says_it_has_is_checked() {
     let server = Server::start().await;
     let alice = server.person().await;
-    let too_many: serde_json::Map<_, _> = (0..2_001_u128)
-        .map(|n| (uuid::Uuid::from_u128(n).to_string(), json!(0)))
-        .collect();
+    let too_many: serde_json::Map<_, _> =
+        (0..2_001_u128).map(|n| (uuid::Uuid::from_u128(n).to_string(), json!(0))).collect();
     for have in [json!([]), json!({ "x": 1 }), json!(too_many)] {
         let auth = json!({ "token": alice.token, "have": have });
         let client = server.open(json!({ "auth": auth })).await;
@@ -64,10 +61,9 @@ async fn a_page_from_elsewhere_is_not_let_in() {
     let server = Server::start().await;
     let alice = server.person().await;
     for transport in ["websocket", "polling"] {
-        for (origin, event) in [
-            ("http://evil.example", "connect_error"),
-            ("http://localhost:8080", "connect"),
-        ] {
+        for (origin, event) in
+            [("http://evil.example", "connect_error"), ("http://localhost:8080", "connect")]
+        {
             let client = server
                 .open(json!({
                     "auth": { "token": alice.token },
@@ -107,10 +103,8 @@ async fn signing_out_closes_the_tokens_sockets() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_password_closes_the_other_sockets() {
     let server = Server::start().await;
-    let session = auth_engine::factories::user(server.auth.as_ref())
-        .email("carol@example.com")
-        .create()
-        .await;
+    let session =
+        auth_engine::factories::user(server.auth.as_ref()).email("carol@example.com").create().await;
     let home = "2001:db8:ffff::1".parse().unwrap();
     let credentials =
         auth_engine::factories::credentials("carol@example.com", auth_engine::factories::PASSWORD);
@@ -125,28 +119,16 @@ async fn a_new_password_closes_the_other_sockets() {
         password: Some(Secret::new("quite another password")),
         current_password: Secret::new(auth_engine::factories::PASSWORD),
     };
-    let identity = server
-        .auth
-        .authenticate_token(session.token.expose())
-        .await
-        .unwrap();
+    let identity = server.auth.authenticate_token(session.token.expose()).await.unwrap();
     server.auth.update_user(identity, change, home).await.unwrap();
     there.wait_for("disconnect").await;
     assert!(here.got("disconnect").is_empty());
-    assert_eq!(
-        here.ask("x", json!([])).await["error"]["code"],
-        40400,
-        "it is there"
-    );
+    assert_eq!(here.ask("x", json!([])).await["error"]["code"], 40400, "it is there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_has_so_many_sockets_and_no_more() {
-    let server = Server::with(Settings {
-        max_sockets_per_user: 1,
-        ..Settings::default()
-    })
-    .await;
+    let server = Server::with(Settings { max_sockets_per_user: 1, ..Settings::default() }).await;
     let alice = server.person().await;
     let _first = server.connect(&alice).await;
     let second = server.open(json!({ "auth": { "token": alice.token } })).await;
@@ -155,16 +137,10 @@ async fn a_user_has_so_many_sockets_and_no_more() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_shuts_down_says_so() {
-    let mut server = Server::with(Settings {
-        close_grace: Duration::from_millis(200),
-        ..Settings::default()
-    })
-    .await;
+    let mut server =
+        Server::with(Settings { close_grace: Duration::from_millis(200), ..Settings::default() }).await;
     let alice = server.person().await;
-    let clients = [
-        server.connect(&alice).await,
-        server.connect_over("polling", &alice, json!({})).await,
-    ];
+    let clients = [server.connect(&alice).await, server.connect_over("polling", &alice, json!({})).await];
     tokio::join!(server.stop(), async {
         for client in &clients {
             assert_eq!(client.wait_for("closed").await["code"], 50301);

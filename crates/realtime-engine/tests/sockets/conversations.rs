@@ -10,11 +10,7 @@ use crate::support::Server;
 async fn two_users_see_each_others_messages_and_a_third_sees_none() {
     let server = Server::start().await;
     for transport in ["websocket", "polling"] {
-        let (alice, bob, carol) = (
-            server.person().await,
-            server.person().await,
-            server.person().await,
-        );
+        let (alice, bob, carol) = (server.person().await, server.person().await, server.person().await);
         let group = server.group(&alice).member(bob.id).create().await.0.id;
         let other = server.group(&carol).create().await.0.id;
         let [at_alices, at_bobs, at_carols] = [
@@ -23,9 +19,7 @@ async fn two_users_see_each_others_messages_and_a_third_sees_none() {
             server.connect_over(transport, &carol, json!({})).await,
         ];
         for (client, text) in [(&at_alices, "Hello Bob"), (&at_bobs, "Hello Alice 🍺")] {
-            let sent = client
-                .ask("send", json!([{ "group_id": group, "message": text }]))
-                .await;
+            let sent = client.ask("send", json!([{ "group_id": group, "message": text }])).await;
             assert_eq!(sent["ok"], true, "{sent}");
             assert_eq!(sent["replayed"], false);
             assert_eq!(sent["message"]["message"], text);
@@ -54,10 +48,7 @@ async fn a_retry_is_answered_with_the_first_message_and_seen_once() {
     let send = json!([{ "group_id": group, "message": "once", "id": id }]);
     let first = client.ask("send", send.clone()).await;
     let second = client.ask("send", send).await;
-    assert_eq!(
-        (&first["replayed"], &second["replayed"]),
-        (&json!(false), &json!(true))
-    );
+    assert_eq!((&first["replayed"], &second["replayed"]), (&json!(false), &json!(true)));
     assert_eq!(first["message"], second["message"]);
     server.send(&alice, group, 1).await;
     client.wait_for_seqs([1, 2]).await;
@@ -82,16 +73,10 @@ async fn a_new_member_sees_what_comes_and_a_removed_one_nothing_more() {
     server.send(&alice, group, 1).await;
     server.send(&bob, kept, 1).await;
     at_bobs.wait_for_seqs([2, 1]).await;
-    let changes: Vec<_> = at_bobs
-        .got("member")
-        .iter()
-        .map(|member| member["change"].clone())
-        .collect();
+    let changes: Vec<_> = at_bobs.got("member").iter().map(|member| member["change"].clone()).collect();
     assert_eq!(changes, ["joined", "left"]);
     at_alices.wait_for_seqs([1, 2, 3]).await;
-    let refused = at_bobs
-        .ask("send", json!([{ "group_id": group, "message": "x" }]))
-        .await;
+    let refused = at_bobs.ask("send", json!([{ "group_id": group, "message": "x" }])).await;
     assert_eq!(refused["error"]["code"], 40401);
 }
 
@@ -123,12 +108,9 @@ async fn reading_on_one_device_is_known_on_the_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_never_reads_is_closed_and_disturbs_nobody() {
-    let server = Server::with(Settings {
-        queue_bytes: 64 * 1024,
-        max_sockets_per_user: 1,
-        ..Settings::default()
-    })
-    .await;
+    let server =
+        Server::with(Settings { queue_bytes: 64 * 1024, max_sockets_per_user: 1, ..Settings::default() })
+            .await;
     let (alice, bob) = (server.person().await, server.person().await);
     let group = server.group(&alice).member(bob.id).create().await.0.id;
     let at_alices = server.connect(&alice).await;
@@ -165,9 +147,7 @@ async fn who_hangs_up_and_comes_back_goes_on() {
     before.wait_for_seqs(1..=5).await;
     before.close().await;
     server.send(&alice, group, 5).await;
-    let after = server
-        .connect_over("websocket", &alice, json!({ group.to_string(): 5 }))
-        .await;
+    let after = server.connect_over("websocket", &alice, json!({ group.to_string(): 5 })).await;
     server.send(&alice, group, 5).await;
     after.wait_for_seqs(6..=15).await;
 }

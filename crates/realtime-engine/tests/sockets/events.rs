@@ -24,23 +24,11 @@ async fn a_member_is_answered_and_others_see_no_group() {
         server.person().await,
         server.person().await,
     ];
-    let group = server
-        .group(&owner)
-        .member(admin.id)
-        .member(member.id)
-        .member(former.id);
+    let group = server.group(&owner).member(admin.id).member(member.id).member(former.id);
     let group = group.create().await.0.id;
     let admin_role = engine_interfaces::Role::Admin;
-    server
-        .chat
-        .change_role(owner.id, group, admin.id, admin_role)
-        .await
-        .unwrap();
-    server
-        .chat
-        .remove_member(owner.id, group, former.id)
-        .await
-        .unwrap();
+    server.chat.change_role(owner.id, group, admin.id, admin_role).await.unwrap();
+    server.chat.remove_member(owner.id, group, former.id).await.unwrap();
     server.send(&owner, group, 1).await;
     for person in [&owner, &admin, &member] {
         let client = server.connect(person).await;
@@ -88,18 +76,9 @@ async fn whatever_is_malformed_is_answered_with_an_error() {
             (json!(["x"]), 42204),
             (json!([[]]), 42204),
             (json!([{}]), 42202),
-            (
-                json!([{ "group_id": 7, "message": "x", "after": 0, "seq": 0 }]),
-                42204,
-            ),
-            (
-                json!([{ "group_id": "x", "message": "x", "after": 0, "seq": 0 }]),
-                42201,
-            ),
-            (
-                json!([{ "group_id": null, "message": "x", "after": 0, "seq": 0 }]),
-                42202,
-            ),
+            (json!([{ "group_id": 7, "message": "x", "after": 0, "seq": 0 }]), 42204),
+            (json!([{ "group_id": "x", "message": "x", "after": 0, "seq": 0 }]), 42201),
+            (json!([{ "group_id": null, "message": "x", "after": 0, "seq": 0 }]), 42202),
         ] {
             assert_eq!(code(&client, event, args).await, expected, "{event}");
         }
@@ -126,11 +105,7 @@ async fn whatever_is_malformed_is_answered_with_an_error() {
     ] {
         let mut payload = payload;
         payload["group_id"] = json!(group);
-        assert_eq!(
-            code(&client, event, json!([payload])).await,
-            expected,
-            "{event} {payload}"
-        );
+        assert_eq!(code(&client, event, json!([payload])).await, expected, "{event} {payload}");
     }
     let beyond = json!([{ "group_id": group, "seq": 99 }]);
     let beyond = code(&client, "read", beyond).await;
@@ -155,9 +130,7 @@ async fn a_message_is_as_long_as_the_contract_allows() {
     for transport in ["websocket", "polling"] {
         let client = server.connect_over(transport, &alice, json!({})).await;
         let longest = "🍺".repeat(10_000);
-        let sent = client
-            .ask("send", json!([{ "group_id": group, "message": longest }]))
-            .await;
+        let sent = client.ask("send", json!([{ "group_id": group, "message": longest }])).await;
         assert_eq!(sent["message"]["message"], longest);
     }
 }
@@ -194,7 +167,6 @@ async fn a_payload_past_the_limit_ends_the_connection_and_no_other() {
 
 impl Client {
     async fn send_huge(&self) {
-        self.emit("send", json!([{ "message": "x".repeat(300 * 1024) }]))
-            .await;
+        self.emit("send", json!([{ "message": "x".repeat(300 * 1024) }])).await;
     }
 }

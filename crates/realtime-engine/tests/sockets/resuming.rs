@@ -11,9 +11,7 @@ async fn who_missed_900_messages_gets_them_all_in_order() {
     let group = server.group(&alice).member(bob.id).create().await.0.id;
     server.send_many(&alice, group, 900).await;
     for transport in ["websocket", "polling"] {
-        let client = server
-            .connect_over(transport, &bob, json!({ group.to_string(): 0 }))
-            .await;
+        let client = server.connect_over(transport, &bob, json!({ group.to_string(): 0 })).await;
         client.wait_for_seqs(1..=900).await;
         assert!(client.got("resync").is_empty());
     }
@@ -38,9 +36,7 @@ async fn who_missed_5000_is_told_once_and_catches_up_by_asking() {
     let (alice, bob) = (server.person().await, server.person().await);
     let group = server.group(&alice).member(bob.id).create().await.0.id;
     server.send_many(&alice, group, 5_000).await;
-    let client = server
-        .connect_over("websocket", &bob, json!({ group.to_string(): 0 }))
-        .await;
+    let client = server.connect_over("websocket", &bob, json!({ group.to_string(): 0 })).await;
     let resync = client.wait_for("resync").await;
     assert_eq!(resync, json!({ "group_id": group, "last_seq": 5_000 }));
     server.send(&alice, group, 1).await;
@@ -48,12 +44,8 @@ async fn who_missed_5000_is_told_once_and_catches_up_by_asking() {
 
     let mut after = 0;
     loop {
-        let answer = client
-            .ask(
-                "catch_up",
-                json!([{ "group_id": group, "after": after, "limit": 1_000 }]),
-            )
-            .await;
+        let answer =
+            client.ask("catch_up", json!([{ "group_id": group, "after": after, "limit": 1_000 }])).await;
         for message in answer["messages"].as_array().unwrap() {
             after += 1;
             assert_eq!(message["seq"], after);

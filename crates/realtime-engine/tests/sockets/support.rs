@@ -89,10 +89,7 @@ impl Server {
     /// Somebody new.
     pub(crate) async fn person(&self) -> Person {
         let Session { user, token, .. } = user(self.auth.as_ref()).create().await;
-        Person {
-            id: user.id,
-            token: token.expose().to_owned(),
-        }
+        Person { id: user.id, token: token.expose().to_owned() }
     }
 
     /// A group to be made by somebody.
@@ -130,9 +127,7 @@ impl Server {
 
     pub(crate) async fn connect_over(&self, transport: &str, person: &Person, have: Value) -> Client {
         let auth = json!({ "token": person.token, "have": have });
-        let client = self
-            .open(json!({ "auth": auth, "transports": [transport] }))
-            .await;
+        let client = self.open(json!({ "auth": auth, "transports": [transport] })).await;
         assert_eq!(client.wait_for("connect").await, transport);
         client
     }

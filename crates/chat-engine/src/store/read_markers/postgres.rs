@@ -24,9 +24,7 @@ pub(super) async fn mark_read(pg: &mut AsyncPgConnection, markers: &[Marker]) ->
     let mut answers: Vec<Answer> = call.load(pg).await?;
     answers.sort_unstable_by_key(|answer| answer.0);
     let answers = markers.iter().zip(answers);
-    Ok(answers
-        .map(|(marker, (_, last_seq, was, now))| Moved::of(marker.seq, last_seq, was, now))
-        .collect())
+    Ok(answers.map(|(marker, (_, last_seq, was, now))| Moved::of(marker.seq, last_seq, was, now)).collect())
 }
 
 /// A query of its own type, and not `sql_query`, so that the statement stays prepared.

@@ -43,16 +43,10 @@ pub(super) fn decide<'a>(
             return answered(same, stored.place);
         }
         if let Some((first, place)) = fresh.get(&new.id) {
-            return answered(
-                first.user_id == new.user_id && first.message == new.message,
-                *place,
-            );
+            return answered(first.user_id == new.user_id && first.message == new.message, *place);
         }
         last = last.next();
-        let place = Place {
-            seq: last,
-            created_at: now,
-        };
+        let place = Place { seq: last, created_at: now };
         fresh.insert(new.id, (new, place));
         Outcome::Stored(place)
     };
@@ -60,9 +54,5 @@ pub(super) fn decide<'a>(
 }
 
 fn answered(same: bool, place: Place) -> Outcome {
-    if same {
-        Outcome::Replayed(place)
-    } else {
-        Outcome::Conflict
-    }
+    if same { Outcome::Replayed(place) } else { Outcome::Conflict }
 }

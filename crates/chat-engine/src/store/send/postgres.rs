@@ -44,10 +44,7 @@ pub(super) async fn send(
 
 fn outcome(answer: Answer) -> QueryResult<Outcome> {
     let place = |seq: Option<i64>, at: Option<At>| match (seq, at) {
-        (Some(seq), Some(at)) => Ok(Place {
-            seq: Seq(seq),
-            created_at: at.0,
-        }),
+        (Some(seq), Some(at)) => Ok(Place { seq: Seq(seq), created_at: at.0 }),
         _ => Err(Error::DeserializationError("chat_send answered no place".into())),
     };
     match answer {
@@ -55,9 +52,7 @@ fn outcome(answer: Answer) -> QueryResult<Outcome> {
         (_, 1, seq, at) => Ok(Outcome::Stored(place(seq, at)?)),
         (_, 2, seq, at) => Ok(Outcome::Replayed(place(seq, at)?)),
         (_, 3, ..) => Ok(Outcome::Conflict),
-        _ => Err(Error::DeserializationError(
-            "chat_send answered an unknown outcome".into(),
-        )),
+        _ => Err(Error::DeserializationError("chat_send answered an unknown outcome".into())),
     }
 }
 

@@ -49,16 +49,9 @@ fn send_group(
     asked: &[&NewMessage],
     now: Timestamp,
 ) -> QueryResult<Vec<Outcome>> {
-    let head = group_heads::table
-        .find(Col(group))
-        .select(HeadRow::as_select())
-        .first(lite)
-        .optional()?;
+    let head = group_heads::table.find(Col(group)).select(HeadRow::as_select()).first(lite).optional()?;
     // Asked even when there is no group: to a stranger it is all the same.
-    let known = asked
-        .iter()
-        .map(|new| Ok((*new, known(lite, new)?)))
-        .collect::<QueryResult<Vec<_>>>()?;
+    let known = asked.iter().map(|new| Ok((*new, known(lite, new)?))).collect::<QueryResult<Vec<_>>>()?;
     let Some(head) = head else {
         return Ok(vec![Outcome::NotMember; asked.len()]);
     };
@@ -107,10 +100,7 @@ fn known(lite: &mut SqliteConnection, new: &NewMessage) -> QueryResult<Known> {
         .first(lite)
         .optional()?;
     if member.is_none() {
-        return Ok(Known {
-            member: false,
-            stored: None,
-        });
+        return Ok(Known { member: false, stored: None });
     }
     let stored: Option<MessageRow> = messages::table
         .filter(messages::group_id.eq(Col(new.group_id)))
@@ -121,10 +111,7 @@ fn known(lite: &mut SqliteConnection, new: &NewMessage) -> QueryResult<Known> {
     Ok(Known {
         member: true,
         stored: stored.map(|row| Stored {
-            place: Place {
-                seq: Seq(row.seq),
-                created_at: row.created_at.0,
-            },
+            place: Place { seq: Seq(row.seq), created_at: row.created_at.0 },
             user_id: row.user_id.map(|user| user.0),
             message: row.message,
         }),

@@ -39,17 +39,11 @@ impl Model {
             return Outcome::NotMember;
         };
         let log = self.logs.entry(new.group_id).or_default();
-        let place = |index: usize| Place {
-            seq: Seq(i64::try_from(index).unwrap() + 1),
-            created_at: clock.now(),
-        };
+        let place =
+            |index: usize| Place { seq: Seq(i64::try_from(index).unwrap() + 1), created_at: clock.now() };
         if let Some(index) = log.iter().position(|stored| stored.id == new.id) {
             let same = log[index].user_id == new.user_id && log[index].message == new.message;
-            return if same {
-                Outcome::Replayed(place(index))
-            } else {
-                Outcome::Conflict
-            };
+            return if same { Outcome::Replayed(place(index)) } else { Outcome::Conflict };
         }
         log.push(new.clone());
         let place = place(log.len() - 1);
@@ -88,11 +82,7 @@ async fn batches_are_decided_as_one_by_one(database: Database) {
                 })
                 .collect();
             let expected: Vec<_> = news.iter().map(|new| model.send(new, &clock)).collect();
-            assert_eq!(
-                store.send(&news, clock.now()).await.unwrap(),
-                expected,
-                "{batch:?}"
-            );
+            assert_eq!(store.send(&news, clock.now()).await.unwrap(), expected, "{batch:?}");
         }
         for ((group, user), read_seq) in &model.markers {
             let version = chat.group_version(*user, *group).await.unwrap();
@@ -100,16 +90,8 @@ async fn batches_are_decided_as_one_by_one(database: Database) {
             assert_eq!(version.read_seq, *read_seq);
             assert_eq!(version.last_seq, Seq(i64::try_from(log.len()).unwrap()));
             let after = Range::After(Seq::ZERO);
-            let stored = chat
-                .list_messages(*user, *group, after, Limit::default())
-                .await
-                .unwrap();
-            assert!(
-                stored
-                    .iter()
-                    .map(|message| message.id)
-                    .eq(log.iter().map(|new| new.id))
-            );
+            let stored = chat.list_messages(*user, *group, after, Limit::default()).await.unwrap();
+            assert!(stored.iter().map(|message| message.id).eq(log.iter().map(|new| new.id)));
         }
     }
 }

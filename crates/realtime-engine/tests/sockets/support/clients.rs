@@ -59,18 +59,12 @@ impl Clients {
             next: AtomicU64::new(1),
         });
         tokio::spawn(listen(Arc::clone(&driver), lines));
-        Self {
-            driver,
-            _process: process,
-        }
+        Self { driver, _process: process }
     }
 
     /// A client with these options of socket.io-client. It connects by itself.
     pub(crate) async fn open(&self, url: &str, options: Value) -> Client {
-        let client = Client {
-            name: self.driver.next(),
-            driver: Arc::clone(&self.driver),
-        };
+        let client = Client { name: self.driver.next(), driver: Arc::clone(&self.driver) };
         let open = json!({ "do": "open", "client": client.name, "url": url, "options": options });
         self.driver.command(open).await;
         client
@@ -92,12 +86,7 @@ impl Driver {
 
     async fn command(&self, command: Value) {
         let line = format!("{command}\n");
-        self.commands
-            .lock()
-            .await
-            .write_all(line.as_bytes())
-            .await
-            .unwrap();
+        self.commands.lock().await.write_all(line.as_bytes()).await.unwrap();
     }
 
     /// What `find` finds in all that has happened, as soon as it is there.
