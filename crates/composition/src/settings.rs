@@ -17,7 +17,7 @@ pub use chat::ChatSettings;
 pub use files::parse;
 pub use http::HttpSettings;
 pub use process::{LogFormat, ProcessSettings};
-pub use secrets::SecretSettings;
+pub use secrets::{AcceptedKey, SecretSettings, TokenAlgorithm};
 pub use sockets::SocketSettings;
 pub(crate) use stores::Locations;
 pub use stores::StoreSettings;
