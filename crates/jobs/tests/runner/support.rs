@@ -89,7 +89,14 @@ impl Bench {
     pub(crate) async fn steal(&self) -> Taken {
         let ahead = Arc::new(FixedClock::default());
         ahead.advance(self.settings.lease);
-        self.store_on(ahead).take(KIND, 1).await.unwrap().remove(0)
+        let (thief, mut stolen) = (self.store_on(ahead), Vec::new());
+        // A job whose lease is being renewed at this moment is skipped.
+        eventually("it is taken", async || {
+            stolen = thief.take(KIND, 1).await.unwrap();
+            !stolen.is_empty()
+        })
+        .await;
+        stolen.remove(0)
     }
 
     pub(crate) async fn list(&self, state: JobState) -> Vec<JobEntry> {
