@@ -10,14 +10,9 @@ mod inbox;
 mod local;
 #[cfg(feature = "redis")]
 mod redis;
-#[cfg(feature = "redis")]
-mod topics;
 
 #[cfg(feature = "redis")]
-pub use self::{
-    redis::{RedisBroker, RedisSettings, RedisUrlError},
-    topics::Topic,
-};
+pub use self::redis::{RedisBroker, RedisSettings, RedisUrlError};
 pub use local::{LocalBroker, Settings};
 
 #[cfg(doctest)]

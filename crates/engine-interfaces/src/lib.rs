@@ -13,6 +13,7 @@ mod events;
 mod ids;
 mod jobs;
 mod page;
+mod rings;
 mod user_resources;
 
 pub use auth::{
@@ -30,4 +31,5 @@ pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};
 pub use jobs::{Job, Worker};
 pub use page::{Cursor, Limit, Page};
+pub use rings::{RingJob, RingJobs, RingJobsError, Term, Topic, TopicHandler};
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};

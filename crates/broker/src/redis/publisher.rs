@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine_interfaces::{BrokerError, Control, GroupMessage, Hint, Slot};
+use engine_interfaces::{BrokerError, Control, GroupMessage, Hint, Slot, Topic};
 use redis::{Pipeline, RedisResult, streams::StreamMaxlen};
 use tokio::{
     sync::{mpsc, watch},
@@ -13,7 +13,6 @@ use super::{
     RedisSettings,
     link::{Dialer, Link, LinkError},
 };
-use crate::Topic;
 
 /// How many controls go out at once.
 const CONTROLS_AT_ONCE: usize = 128;
@@ -54,7 +53,7 @@ impl Publisher {
         let channel = self.settings.channel(Slot::of(message.group_id));
         pipeline.publish(channel, &hint).ignore();
         if let Some(user) = message.user_id {
-            let stream = self.settings.stream(Topic::of(user));
+            let stream = self.settings.stream(Topic::of_user(user));
             let length = StreamMaxlen::Approx(self.settings.topic_length);
             pipeline.xadd_maxlen(stream, length, "*", &[("hint", &hint)]).ignore();
         }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use engine_interfaces::Slot;
-
-use crate::Topic;
+use engine_interfaces::{Slot, Topic};
 
 /// The limits and names of a [`RedisBroker`](crate::RedisBroker).
 #[derive(Debug, Clone)]

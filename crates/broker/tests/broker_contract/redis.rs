@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use ::redis::{AsyncCommands, Client, aio::MultiplexedConnection, streams::StreamRangeReply};
-use broker::{RedisBroker, RedisSettings, Topic};
-use engine_interfaces::{Broker, Clock, Delivery, GroupMessage, Slot, SystemClock};
+use broker::{RedisBroker, RedisSettings};
+use engine_interfaces::{Broker, Clock, Delivery, GroupMessage, Slot, SystemClock, Topic};
 use serde_json::{Value, json};
 use test_support::redis_url;
 
@@ -88,7 +88,7 @@ async fn a_message_is_written_for_followers_and_rings_as_the_contract_has_it() {
     assert_eq!(published.get_channel_name(), channel);
     assert_eq!(read(published.get_payload_bytes()), hint);
 
-    let topic = Topic::of(message.user_id.unwrap()).0;
+    let topic = Topic::of_user(message.user_id.unwrap()).0;
     let stream = format!("{}:topic:{topic}", settings.prefix);
     let entries: StreamRangeReply = redis.xrange_all(stream).await.unwrap();
     assert_eq!(entries.ids.len(), 1);

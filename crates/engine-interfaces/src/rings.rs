@@ -1,0 +1,114 @@
+//! Topics, and the rings of workers that work on them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{BoxError, GroupId, GroupMessage, Timestamp, UserId};
+
+/// A share of the background work: the messages of some users, and the outbox of some groups. One worker at
+/// a time leads it, so that one user's messages are worked on in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Topic(pub u16);
+
+impl Topic {
+    /// How many there are. Every process must agree on it.
+    pub const COUNT: u16 = 32;
+
+    /// The topic of a user's messages.
+    #[must_use]
+    pub fn of_user(user: UserId) -> Self {
+        Self::of(user.0.as_bytes())
+    }
+
+    /// The topic of a group's outbox.
+    #[must_use]
+    pub fn of_group(group: GroupId) -> Self {
+        Self::of(group.0.as_bytes())
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..Self::COUNT).map(Self)
+    }
+
+    /// FNV-1a: the same in every process and version.
+    fn of(id: &[u8; 16]) -> Self {
+        let hash = id.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        });
+        Self((hash % u64::from(Self::COUNT)) as u16)
+    }
+}
+
+/// The time in which one worker leads a topic. The next one's number is higher, and ends this one's right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Term {
+    /// What is led.
+    pub topic: Topic,
+    /// 1 for the first.
+    pub number: i64,
+}
+
+/// What a topic's leader does with the topic's messages.
+#[async_trait]
+pub trait TopicHandler: Send + Sync {
+    /// Works on `messages`, whose authors are of the term's topic, in the order of each author's sending.
+    ///
+    /// **At least once**: a leader that dies leaves the messages to the next, and what was lost on the way is
+    /// read again from the store. An effect is therefore idempotent, or a job of [`RingJobs`] with a key that
+    /// names it. An error has the same messages given again, a little later.
+    async fn handle(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError>;
+}
+
+/// A job that a topic's leader causes.
+#[derive(Debug, Clone)]
+pub struct RingJob {
+    /// What is to be done; chooses the worker.
+    pub kind: &'static str,
+    /// Unique within its kind, so that enqueueing twice does once.
+    pub key: String,
+    /// What the worker needs to know.
+    pub payload: serde_json::Value,
+    /// Not before.
+    pub run_at: Timestamp,
+}
+
+/// Why a leader's jobs were not enqueued.
+#[derive(Debug, thiserror::Error)]
+pub enum RingJobsError {
+    /// Another leads the topic: what this one does has no effect any more.
+    #[error("the term has ended")]
+    TermEnded,
+    /// The store failed.
+    #[error("the jobs are unavailable")]
+    Unavailable(#[source] BoxError),
+}
+
+/// Enqueues what leaders cause.
+#[async_trait]
+pub trait RingJobs: Send + Sync {
+    /// Adds the jobs that are not there yet, all or nothing, where `term` still holds.
+    async fn enqueue(&self, term: Term, jobs: Vec<RingJob>) -> Result<(), RingJobsError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{Clock, SystemClock};
+
+    #[test]
+    fn users_and_groups_spread_over_the_topics() {
+        let users: HashSet<_> = (0..2_000).map(|_| Topic::of_user(UserId(SystemClock.new_id()))).collect();
+        let groups: HashSet<_> = (0..2_000).map(|_| Topic::of_group(GroupId(SystemClock.new_id()))).collect();
+        assert_eq!((users.len(), groups.len()), (32, 32));
+        assert_eq!(Topic::all().count(), 32);
+    }
+
+    #[test]
+    fn a_user_keeps_their_topic() {
+        assert_eq!(Topic::of_user(UserId(uuid::Uuid::nil())), Topic(5));
+    }
+}
