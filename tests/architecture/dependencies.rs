@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("user-resources", &["engine-interfaces", "database"]),
     ("auth-engine", &["engine-interfaces", "database"]),
     ("chat-engine", &["engine-interfaces", "database"]),
+    ("notification-engine", &["engine-interfaces", "database"]),
     ("api-engine", &["engine-interfaces"]),
     ("realtime-engine", &["engine-interfaces"]),
     ("broker", &["engine-interfaces"]),
@@ -31,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "user-resources",
             "auth-engine",
             "chat-engine",
+            "notification-engine",
             "api-engine",
             "realtime-engine",
             "broker",
@@ -65,7 +67,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("libsqlite3-sys", &["database"]),
 ];
 
-const STORES: &[&str] = &["database", "user-resources", "auth-engine", "chat-engine", "jobs", "test-support"];
+const STORES: &[&str] = &[
+    "database",
+    "user-resources",
+    "auth-engine",
+    "chat-engine",
+    "notification-engine",
+    "jobs",
+    "test-support",
+];
 
 /// The workspace's crates and what each uses outside its tests.
 fn graph() -> Graph {

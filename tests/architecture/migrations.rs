@@ -26,6 +26,9 @@ pub(crate) fn migrations(engine: &str) -> Migrations {
         "auth" => embedded!("../migrations/auth/postgres", "../migrations/auth/sqlite"),
         "chat" => embedded!("../migrations/chat/postgres", "../migrations/chat/sqlite"),
         "jobs" => embedded!("../migrations/jobs/postgres", "../migrations/jobs/sqlite"),
+        "notifications" => {
+            embedded!("../migrations/notifications/postgres", "../migrations/notifications/sqlite")
+        }
         "user_resources" => {
             embedded!("../migrations/user_resources/postgres", "../migrations/user_resources/sqlite")
         }
@@ -71,7 +74,7 @@ fn versions_are_unique_and_each_can_be_undone() {
 
 #[test]
 fn the_jobs_table_is_one_file_for_all() {
-    for engine in ["auth", "chat"] {
+    for engine in ["auth", "chat", "notifications"] {
         for database in ["postgres", "sqlite"] {
             let linked = root().join(format!("migrations/{engine}/{database}/2026-01-01-000090_create_jobs"));
             let one = root().join(format!("migrations/jobs/{database}/2026-01-01-000090_create_jobs"));
@@ -102,6 +105,7 @@ fn no_store_declares_another_engines_tables() {
     for engine in ENGINES {
         let crate_name = match engine {
             "auth" | "chat" => format!("{engine}-engine"),
+            "notifications" => "notification-engine".to_owned(),
             other => other.replace('_', "-"),
         };
         let store = root().join("crates").join(crate_name).join("src/store");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use crate::sources::{files, root};
 
 /// The engines that have migrations, by the folder's name.
-pub(crate) const ENGINES: [&str; 4] = ["auth", "chat", "jobs", "user_resources"];
+pub(crate) const ENGINES: [&str; 5] = ["auth", "chat", "jobs", "notifications", "user_resources"];
 
 /// The words of all statements below `migrations/<folder>`, in lower case, without comments. Links are left
 /// out: the `jobs` table is the one that engines share the shape of.

@@ -7,6 +7,7 @@ use auth_engine::{AuthEngine, Keys, StartError};
 use chat_engine::ChatEngine;
 use engine_interfaces::{BoxError, Broker, Clock, SystemClock, UserResources};
 use jobs::{Every, Runner};
+use notification_engine::NotificationEngine;
 use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
@@ -18,6 +19,8 @@ pub struct Engines {
     pub auth: Arc<AuthEngine>,
     /// Groups, memberships, messages.
     pub chat: Arc<ChatEngine>,
+    /// What reaches people who are away.
+    pub notifications: Arc<NotificationEngine>,
     clock: Arc<dyn Clock>,
     broker: Arc<dyn Broker>,
     stores: Stores,
@@ -54,7 +57,11 @@ impl Engines {
             clock.clone(),
             chat,
         );
-        Ok(Self { auth, chat, clock, broker, stores })
+        let notifications = NotificationEngine::new(
+            notification_engine::Store::over(stores.notifications.clone()),
+            clock.clone(),
+        );
+        Ok(Self { auth, chat, notifications, clock, broker, stores })
     }
 
     /// The HTTP API over them.
@@ -86,6 +93,7 @@ impl Engines {
         Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
             .queue("auth", self.stores.auth.clone(), self.auth.workers())
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
+            .queue("notifications", self.stores.notifications.clone(), self.notifications.workers())
             .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
     }
 }

@@ -17,6 +17,7 @@ pub struct Stores {
     pub(crate) auth: Database,
     pub(crate) chat: Database,
     pub(crate) user_resources: Database,
+    pub(crate) notifications: Database,
     pub(crate) jobs: Database,
 }
 
@@ -53,6 +54,7 @@ impl Stores {
             auth: open(locations.auth)?,
             chat: open(locations.chat)?,
             user_resources: open(locations.user_resources)?,
+            notifications: open(locations.notifications)?,
             jobs: open(locations.jobs)?,
         })
     }
@@ -66,6 +68,7 @@ impl Stores {
             ("auth", self.auth.migrate(auth_engine::MIGRATIONS).await?),
             ("chat", self.chat.migrate(chat_engine::MIGRATIONS).await?),
             ("user_resources", self.user_resources.migrate(user_resources::MIGRATIONS).await?),
+            ("notifications", self.notifications.migrate(notification_engine::MIGRATIONS).await?),
             ("jobs", self.jobs.migrate(jobs::MIGRATIONS).await?),
         ])
     }
@@ -79,6 +82,7 @@ impl Stores {
             (&self.auth, auth_engine::MIGRATIONS),
             (&self.chat, chat_engine::MIGRATIONS),
             (&self.user_resources, user_resources::MIGRATIONS),
+            (&self.notifications, notification_engine::MIGRATIONS),
             (&self.jobs, jobs::MIGRATIONS),
         ] {
             let pending = database.pending_migrations(migrations).await?;
@@ -100,5 +104,6 @@ impl Stores {
         Jobs::new(Arc::new(SystemClock), self.jobs.clone(), process.jobs())
             .queue("auth", self.auth.clone())
             .queue("chat", self.chat.clone())
+            .queue("notifications", self.notifications.clone())
     }
 }

@@ -27,6 +27,10 @@ pub struct StoreSettings {
     #[arg(long, env = "USER_RESOURCES_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub user_resources_database_url: Option<SecretText>,
 
+    /// The notification engine's store, where it is another.
+    #[arg(long, env = "NOTIFICATIONS_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub notifications_database_url: Option<SecretText>,
+
     /// The store of the jobs that no engine causes, where it is another.
     #[arg(long, env = "JOBS_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub jobs_database_url: Option<SecretText>,
@@ -42,6 +46,7 @@ pub(crate) struct Locations {
     pub(crate) auth: (&'static str, Location),
     pub(crate) chat: (&'static str, Location),
     pub(crate) user_resources: (&'static str, Location),
+    pub(crate) notifications: (&'static str, Location),
     pub(crate) jobs: (&'static str, Location),
 }
 
@@ -57,8 +62,8 @@ impl StoreSettings {
     /// For processes that have their stores in common.
     pub(crate) fn shared(&self) -> Result<Locations, BoxError> {
         let locations = self.locations(None)?;
-        let Locations { auth, chat, user_resources, jobs } = &locations;
-        for (setting, location) in [auth, chat, user_resources, jobs] {
+        let Locations { auth, chat, user_resources, notifications, jobs } = &locations;
+        for (setting, location) in [auth, chat, user_resources, notifications, jobs] {
             if let Location::Sqlite { .. } = location {
                 return Err(format!(
                     "{setting}: several processes can't share SQLite files; name a PostgreSQL database, \
@@ -92,6 +97,11 @@ impl StoreSettings {
                 "USER_RESOURCES_DATABASE_URL",
                 &self.user_resources_database_url,
                 "user_resources",
+            )?,
+            notifications: location(
+                "NOTIFICATIONS_DATABASE_URL",
+                &self.notifications_database_url,
+                "notifications",
             )?,
             jobs: location("JOBS_DATABASE_URL", &self.jobs_database_url, "jobs")?,
         })

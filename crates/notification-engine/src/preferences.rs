@@ -1,0 +1,7 @@
+//! What a user wants to hear of a group.
+
+mod show_service;
+mod update_service;
+
+pub(crate) use show_service::ShowService;
+pub(crate) use update_service::UpdateService;
