@@ -1,11 +1,9 @@
 //! What the documents promise is what the code does.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::{collections::BTreeSet, fs};
 
 use cargo_metadata::MetadataCommand;
+use engine_interfaces::ErrorCode;
 
 use crate::sources::{files, root};
 
@@ -37,41 +35,14 @@ fn the_contract_names_the_routes_that_are_served() {
     assert_eq!(calls(&read("docs/contract.md")), served);
 }
 
-/// A code's number and title, wherever a source gives one: `Malformed = 40_001, "Malformed body"`.
-fn codes(source: &str) -> BTreeMap<u32, String> {
-    let mut codes = BTreeMap::new();
-    for (before, after) in source.lines().filter_map(|line| line.split_once(", \"")) {
-        let number = before.rsplit(' ').next().unwrap_or_default().replace('_', "");
-        let title = after.split('"').next().unwrap_or_default();
-        if let (5, Ok(number)) = (number.len(), number.parse()) {
-            codes.insert(number, title.to_owned());
-        }
-    }
-    codes
-}
-
-fn codes_of(engine: &str) -> BTreeMap<u32, String> {
-    let sources = files(&root().join("crates").join(engine).join("src"), ".rs");
-    sources.iter().flat_map(|(_, source)| codes(source)).collect()
-}
-
 #[test]
 fn the_contract_names_the_codes_that_are_answered() {
     let contract = read("docs/contract.md");
     let rows = contract.lines().filter(|line| line.starts_with("| 4") || line.starts_with("| 5"));
     let numbers = rows.flat_map(|row| row.split('|').nth(1).unwrap_or_default().split(','));
     let promised: BTreeSet<u32> = numbers.map(|number| number.trim().parse().unwrap()).collect();
-    let answered: BTreeSet<u32> = codes_of("api-engine").into_keys().collect();
+    let answered: BTreeSet<u32> = ErrorCode::ALL.iter().map(|code| code.number()).collect();
     assert_eq!(promised, answered);
-}
-
-#[test]
-fn a_code_means_the_same_over_http_and_over_sockets() {
-    let (http, sockets) = (codes_of("api-engine"), codes_of("realtime-engine"));
-    assert!(!sockets.is_empty(), "the codes were found");
-    for (code, title) in sockets {
-        assert_eq!(http.get(&code), Some(&title), "{code} belongs to one title");
-    }
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! One body for every refusal, and a code that keeps its meaning.
 
-mod code;
 mod error_handler;
 mod refusals;
 
-pub(crate) use code::ErrorCode;
+pub(crate) use engine_interfaces::ErrorCode;
 pub(crate) use error_handler::{ErrorBody, ErrorHandler};
 pub(crate) use refusals::{
     Authenticated, Body, Conditional, Conflicts, Forbids, FullGroup, Group, LastOwner, Limited, ManyGroups,

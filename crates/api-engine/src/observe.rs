@@ -10,8 +10,8 @@ use actix_web::{
     middleware::Next,
 };
 
-/// Counts and times requests by method, route template and status: `http_requests_total` and
-/// `http_request_duration_seconds`. No label has a value that a client can make up.
+/// Counts and times requests by method, route template and status: `parlour_http_requests_total` and
+/// `parlour_http_request_duration_seconds`. No label has a value that a client can make up.
 pub(crate) async fn count(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -27,8 +27,8 @@ pub(crate) async fn count(
     tracing::Span::current().record("http.route", &route);
     tracing::debug!(method, route, status = status.as_u16(), ?took, "answered");
     let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
-    metrics::counter!("http_requests_total", &labels).increment(1);
-    metrics::histogram!("http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    metrics::counter!("parlour_http_requests_total", &labels).increment(1);
+    metrics::histogram!("parlour_http_request_duration_seconds", &labels).record(took.as_secs_f64());
     Ok(response)
 }
 

@@ -5,7 +5,6 @@ mod fields;
 mod group_message_params;
 mod group_params;
 mod idempotency_key;
-mod json;
 mod membership_params;
 mod path;
 mod query;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The cause of a failure, whatever it was.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-/// One broken rule of one field; api-engine has the words for it.
+/// One broken rule of one field; [`Refusal`](crate::Refusal) has the words for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Violation {
     /// The field as the contract names it.

@@ -8,6 +8,7 @@ mod auth;
 mod broker;
 mod chat;
 mod clock;
+mod contract;
 mod error;
 mod events;
 mod ids;
@@ -27,6 +28,7 @@ pub use chat::{
     GroupVersion, Membership, Range, Right, Role, Sent,
 };
 pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
+pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};

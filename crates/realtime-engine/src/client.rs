@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use crate::{
-    errors::{ErrorCode, Refusal},
+    errors::{ErrorCode, Refusal, refused},
     frame::Frame,
     hello::Hello,
     memberships::{Entered, Have},
@@ -92,7 +92,7 @@ async fn introduction(packets: &mut mpsc::Receiver<Packet>) -> Option<Result<Val
 }
 
 fn no_namespace(namespace: &str) -> Frame {
-    let reason = Refusal::saying(ErrorCode::NotFound, "There is no such namespace");
+    let reason = Refusal::saying(ErrorCode::PathNotFound, "There is no such namespace");
     Frame::refused_in(namespace, &reason)
 }
 
@@ -146,7 +146,7 @@ impl Node {
     ) -> Result<(Arc<Session>, Vec<Entered>, Have), Refusal> {
         let Hello { token, have } = Hello::read(auth, self.settings.have_limit)?;
         // Shown to the one who can tell whose it is, and to nobody else.
-        let identity = self.authentication.authenticate_token(token.expose()).await?;
+        let identity = self.authentication.authenticate_token(token.expose()).await.map_err(refused)?;
         let token = identity.token.ok_or(ErrorCode::TokenInvalid)?;
         if token.expires_at <= self.clock.now() {
             return Err(ErrorCode::TokenExpired.into());
@@ -171,11 +171,11 @@ impl Node {
         if self.is_closing() {
             return Err(ErrorCode::Unavailable.into());
         }
-        let revoked = self.authentication.revoked_tokens(&[session.token]).await?;
+        let revoked = self.authentication.revoked_tokens(&[session.token]).await.map_err(refused)?;
         if !revoked.is_empty() {
             return Err(ErrorCode::TokenRevoked.into());
         }
-        Ok(self.compare(session, have).await?)
+        self.compare(session, have).await.map_err(refused)
     }
 }
 

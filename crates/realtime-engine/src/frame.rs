@@ -19,12 +19,12 @@ impl Frame {
 
     /// `CONNECT_ERROR`: the client is not let in. The official client shows the refusal as `error.data`.
     pub(crate) fn refused(refusal: &Refusal) -> Self {
-        Self::of("4", &json!({ "message": refusal.message(), "data": refusal }))
+        Self::of("4", &json!({ "message": refusal.message, "data": refusal }))
     }
 
     /// `CONNECT_ERROR` for another namespace than `/`, which is the only one.
     pub(crate) fn refused_in(namespace: &str, refusal: &Refusal) -> Self {
-        let body = json!({ "message": refusal.message(), "data": refusal });
+        let body = json!({ "message": refusal.message, "data": refusal });
         Self::of(&format!("4{namespace},"), &body)
     }
 
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(Frame::disconnected().as_str(), "1");
         let refused = Frame::refused(&Refusal::from(ErrorCode::TokenInvalid));
         assert!(refused.as_str().starts_with(r#"4{"data":{"code":40102,"#));
-        let elsewhere = Frame::refused_in("/admin", &Refusal::from(ErrorCode::NotFound));
+        let elsewhere = Frame::refused_in("/admin", &Refusal::from(ErrorCode::PathNotFound));
         assert!(elsewhere.as_str().starts_with(r#"4/admin,{"data":{"code":40400"#));
     }
 }

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `engine` | what the host sees |
 //! | `server`, `socket_io`, `stall` | the port and the transport; only `socket_io` knows whose it is |
-//! | `frame`, `packet`, `json` | Socket.IO 5 as text |
+//! | `frame`, `packet` | Socket.IO 5 as text |
 //! | `client`, `hello`, `requests` | one socket's life, and what it may ask for |
 //! | `session`, `outbox` | one socket, as the others see it |
 //! | `hub`, `group`, `sequencer` | who is here, and where this server is in each group's log |
@@ -30,7 +30,6 @@ mod frame;
 mod group;
 mod hello;
 mod hub;
-mod json;
 mod memberships;
 mod node;
 mod outbox;

@@ -1,11 +1,9 @@
 //! What a client sends: Socket.IO 5 packets as text.
 
+use engine_interfaces::parse_strictly;
 use serde_json::Value;
 
-use crate::{
-    errors::{ErrorCode, Refusal},
-    json,
-};
+use crate::errors::{ErrorCode, Refusal};
 
 /// A packet from a client.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,7 +69,7 @@ fn is_number(text: &str) -> bool {
 }
 
 fn parse(text: &str, depth: usize) -> Result<Value, Refusal> {
-    json::parse(text, depth).map_err(|_| Refusal::from(ErrorCode::Malformed))
+    parse_strictly(text.as_bytes(), depth).ok_or_else(|| ErrorCode::Malformed.into())
 }
 
 /// `[name, payload]`; what comes after the payload is ignored, as unknown fields are.

@@ -6,7 +6,7 @@ use engine_interfaces::{Chat, Draft, GroupId, Limit, Range, Rule, Seq, UserId, V
 use serde_json::{Map, Value, json};
 
 use crate::{
-    errors::{ErrorCode, Refusal},
+    errors::{ErrorCode, Refusal, refused},
     node::Node,
     repair::page,
 };
@@ -25,7 +25,7 @@ pub(crate) async fn answer(
             catch_up(chat, user, bytes, Fields::of(payload)?).await
         }
         "read" => read(chat, user, Fields::of(payload)?).await,
-        _ => Err(ErrorCode::NotFound.into()),
+        _ => Err(ErrorCode::PathNotFound.into()),
     }
 }
 
@@ -36,7 +36,7 @@ async fn send(chat: &dyn Chat, user: UserId, mut fields: Fields) -> Result<Value
         id: fields.id("id")?,
         message: fields.text("message")?,
     };
-    let sent = chat.send_message(draft).await?;
+    let sent = chat.send_message(draft).await.map_err(refused)?;
     Ok(json!({ "ok": true, "message": sent.message, "replayed": sent.replayed }))
 }
 
@@ -53,7 +53,7 @@ async fn catch_up(
     let mut messages = Vec::new();
     let mut has_more = true;
     while has_more && messages.len() < limit {
-        let rows = chat.list_messages(user, group, Range::After(after), page()).await?;
+        let rows = chat.list_messages(user, group, Range::After(after), page()).await.map_err(refused)?;
         has_more = rows.len() == page().get();
         for row in rows {
             let size = row.message.as_ref().map_or(0, String::len);
@@ -68,7 +68,7 @@ async fn catch_up(
     // A full last page may have been the very end.
     if has_more {
         let one = Limit::page(1).unwrap_or_default();
-        let next = chat.list_messages(user, group, Range::After(after), one).await?;
+        let next = chat.list_messages(user, group, Range::After(after), one).await.map_err(refused)?;
         has_more = !next.is_empty();
     }
     Ok(json!({ "ok": true, "messages": messages, "has_more": has_more }))
@@ -76,7 +76,7 @@ async fn catch_up(
 
 async fn read(chat: &dyn Chat, user: UserId, mut fields: Fields) -> Result<Value, Refusal> {
     let group = fields.id("group_id")?.ok_or(Refusal::missing("group_id"))?;
-    let read_seq = chat.mark_read(user, group, fields.seq("seq")?).await?;
+    let read_seq = chat.mark_read(user, group, fields.seq("seq")?).await.map_err(refused)?;
     Ok(json!({ "ok": true, "read_seq": read_seq }))
 }
 

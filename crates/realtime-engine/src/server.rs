@@ -13,7 +13,7 @@ use axum::{
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    errors::{ErrorCode, Refusal},
+    errors::{ErrorCode, Refusal, refused},
     node::Node,
     socket_io,
 };
@@ -39,8 +39,8 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
 async fn ready(State(node): State<Arc<Node>>) -> Response {
     let refusal = match (node.authentication.ready().await, node.chat.ready().await) {
         (Ok(()), Ok(())) => return StatusCode::OK.into_response(),
-        (Err(error), _) => Refusal::from(error),
-        (_, Err(error)) => Refusal::from(error),
+        (Err(error), _) => refused(error),
+        (_, Err(error)) => refused(error),
     };
     (StatusCode::SERVICE_UNAVAILABLE, Json(refusal)).into_response()
 }
@@ -59,7 +59,7 @@ async fn check_origin(State(allowed): State<Arc<[HeaderValue]>>, request: Reques
 fn refuse(status: StatusCode, message: &'static str) -> Response {
     let code = match status {
         StatusCode::FORBIDDEN => ErrorCode::Forbidden,
-        _ => ErrorCode::NotFound,
+        _ => ErrorCode::PathNotFound,
     };
     (status, Json(Refusal::saying(code, message))).into_response()
 }

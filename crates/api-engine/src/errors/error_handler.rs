@@ -1,16 +1,15 @@
 //! The one body of every refusal.
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use engine_interfaces::{AuthError, BoxError, ChatError, Rule, Violation};
+use engine_interfaces::{AuthError, ChatError, Detail, ErrorCode, Refusal, Violation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ErrorCode;
 use crate::request_id;
 
 /// When to try again after a failure that passes, where nobody knows better.
@@ -22,9 +21,7 @@ const CHALLENGE: &str = r#"Bearer, Basic realm="parlour""#;
 /// A refusal: what every action answers when it does not do what was asked.
 #[derive(Debug)]
 pub(crate) struct ErrorHandler {
-    code: ErrorCode,
-    message: Cow<'static, str>,
-    details: Vec<Detail>,
+    refusal: Refusal,
     retry_after: Option<Duration>,
     allow: Option<String>,
 }
@@ -42,16 +39,17 @@ pub(crate) struct ErrorBody<'a> {
     message: &'a str,
     /// Which fields are meant.
     #[serde(skip_serializing_if = "<[Detail]>::is_empty")]
-    #[schema(required = false)]
+    #[schema(required = false, value_type = Vec<DetailBody>)]
     details: &'a [Detail],
     /// The same as the header `X-Request-Id`.
     request_id: String,
 }
 
 /// A field, and the rule that it breaks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = ErrorDetail)]
-pub(crate) struct Detail {
+#[expect(dead_code, reason = "describes engine_interfaces::Detail, which knows no OpenAPI")]
+pub(crate) struct DetailBody {
     /// The field.
     field: &'static str,
     /// The rule: blank, too_long, too_short, format, taken, nul, common; missing or type.
@@ -61,34 +59,22 @@ pub(crate) struct Detail {
 impl ErrorHandler {
     /// The input breaks these rules.
     pub(crate) fn invalid(violations: &[Violation]) -> Self {
-        let sentences: Vec<String> = violations
-            .iter()
-            .map(|violation| format!("{} {}", label(violation.field), words(violation.rule)))
-            .collect();
-        let mut error = Self::from(ErrorCode::Invalid);
-        if !sentences.is_empty() {
-            error.message = sentences.join(", ").into();
-        }
-        error.details = violations
-            .iter()
-            .map(|violation| Detail { field: violation.field, rule: name(violation.rule) })
-            .collect();
-        error
+        Refusal::invalid(violations).into()
     }
 
     /// A required field, or the root, is missing.
     pub(crate) fn missing(field: &'static str) -> Self {
-        Self::about(ErrorCode::MissingParameter, field, "missing", "is missing")
+        Refusal::missing(field).into()
     }
 
     /// A field has the wrong type.
     pub(crate) fn wrong_type(field: &'static str) -> Self {
-        Self::about(ErrorCode::WrongType, field, "type", "has the wrong type")
+        Refusal::wrong_type(field).into()
     }
 
     /// A parameter that chooses the page is bad.
     pub(crate) fn bad_page(field: &'static str) -> Self {
-        Self::about(ErrorCode::BadPage, field, "format", "is invalid")
+        Refusal::bad_page(field).into()
     }
 
     /// The path has other methods than the one that was asked for.
@@ -96,116 +82,53 @@ impl ErrorHandler {
         Self { allow: Some(allow), ..Self::from(ErrorCode::MethodNotAllowed) }
     }
 
-    fn about(code: ErrorCode, field: &'static str, rule: &'static str, words: &str) -> Self {
-        Self {
-            message: format!("{} {words}", label(field)).into(),
-            details: vec![Detail { field, rule }],
-            ..Self::from(code)
+    /// What an engine refused. The cause of a failure goes to the log and no further.
+    fn of(error: &(dyn Error + 'static), refusal: Refusal) -> Self {
+        if error.source().is_some() {
+            tracing::error!(error, "a request can't be answered");
         }
-    }
-
-    fn rate_limited(retry_after: Duration) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::from(ErrorCode::RateLimited) }
-    }
-
-    fn unavailable(who: &'static str, source: &BoxError) -> Self {
-        tracing::error!(error = &**source as &dyn std::error::Error, "{who} is unavailable");
-        Self::from(ErrorCode::Unavailable)
+        refusal.into()
     }
 }
 
-/// `current_password` as a sentence begins: `Current password`.
-fn label(field: &str) -> String {
-    let mut letters = field.chars();
-    let first = letters.next().map(|first| first.to_ascii_uppercase());
-    first.into_iter().chain(letters).map(|letter| if letter == '_' { ' ' } else { letter }).collect()
-}
-
-fn words(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Blank => "can't be blank",
-        Rule::TooLong => "is too long",
-        Rule::TooShort => "is too short",
-        Rule::Format => "is invalid",
-        Rule::Taken => "has already been taken",
-        Rule::Nul => "can't contain the character NUL",
-        Rule::Common => "is too common",
-    }
-}
-
-fn name(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Blank => "blank",
-        Rule::TooLong => "too_long",
-        Rule::TooShort => "too_short",
-        Rule::Format => "format",
-        Rule::Taken => "taken",
-        Rule::Nul => "nul",
-        Rule::Common => "common",
+impl From<Refusal> for ErrorHandler {
+    fn from(refusal: Refusal) -> Self {
+        let passes = refusal.code == ErrorCode::Unavailable;
+        Self { refusal, retry_after: passes.then_some(SOON), allow: None }
     }
 }
 
 impl From<ErrorCode> for ErrorHandler {
     fn from(code: ErrorCode) -> Self {
-        let passes = code == ErrorCode::Unavailable;
-        Self {
-            code,
-            message: code.message().into(),
-            details: Vec::new(),
-            retry_after: passes.then_some(SOON),
-            allow: None,
-        }
+        Refusal::from(code).into()
     }
 }
 
 impl From<AuthError> for ErrorHandler {
     fn from(error: AuthError) -> Self {
-        let code = match error {
-            AuthError::WrongCredentials => ErrorCode::Unauthenticated,
-            AuthError::TokenInvalid => ErrorCode::TokenInvalid,
-            AuthError::TokenExpired => ErrorCode::TokenExpired,
-            AuthError::TokenRevoked => ErrorCode::TokenRevoked,
-            AuthError::SignUpClosed => ErrorCode::SignUpClosed,
-            AuthError::UserNotFound => ErrorCode::UserNotFound,
-            AuthError::RateLimited { retry_after } => return Self::rate_limited(retry_after),
-            AuthError::Invalid(violations) => return Self::invalid(&violations),
-            AuthError::Busy => ErrorCode::Unavailable,
-            AuthError::Unavailable(source) => return Self::unavailable("authentication", &source),
-        };
-        Self::from(code)
+        let handler = Self::of(&error, Refusal::from(&error));
+        match error {
+            AuthError::RateLimited { retry_after } => Self { retry_after: Some(retry_after), ..handler },
+            _ => handler,
+        }
     }
 }
 
 impl From<ChatError> for ErrorHandler {
     fn from(error: ChatError) -> Self {
-        let code = match error {
-            ChatError::GroupNotFound(_) => ErrorCode::GroupNotFound,
-            ChatError::MessageNotFound => ErrorCode::MessageNotFound,
-            ChatError::MemberNotFound => ErrorCode::UserNotFound,
-            ChatError::Forbidden => ErrorCode::Forbidden,
-            ChatError::LastOwner => ErrorCode::Conflict,
-            ChatError::IdTaken => ErrorCode::IdTaken,
-            ChatError::GroupFull => ErrorCode::GroupFull,
-            ChatError::TooManyGroups => ErrorCode::TooManyGroups,
-            ChatError::Invalid(violations) => return Self::invalid(&violations),
-            ChatError::BadCursor => return Self::bad_page("cursor"),
-            ChatError::Busy => ErrorCode::Unavailable,
-            ChatError::TimedOut => ErrorCode::TimedOut,
-            ChatError::Unavailable(source) => return Self::unavailable("chat", &source),
-        };
-        Self::from(code)
+        Self::of(&error, Refusal::from(&error))
     }
 }
 
 impl fmt::Display for ErrorHandler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.code.number(), self.code.title())
+        write!(f, "{} {}", self.refusal.code.number(), self.refusal.code.title())
     }
 }
 
 impl ResponseError for ErrorHandler {
     fn status_code(&self) -> StatusCode {
-        self.code.status()
+        StatusCode::from_u16(self.refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     fn error_response(&self) -> HttpResponse {
@@ -221,10 +144,10 @@ impl ResponseError for ErrorHandler {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
         response.json(ErrorBody {
-            code: self.code.number(),
-            title: self.code.title(),
-            message: &self.message,
-            details: &self.details,
+            code: self.refusal.code.number(),
+            title: self.refusal.code.title(),
+            message: &self.refusal.message,
+            details: &self.refusal.details,
             request_id: request_id::current().unwrap_or_default(),
         })
     }
@@ -234,28 +157,12 @@ impl ResponseError for ErrorHandler {
 mod tests {
     use actix_web::body::to_bytes;
     use engine_interfaces::GroupId;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 
     async fn body(error: ErrorHandler) -> Value {
         serde_json::from_slice(&to_bytes(error.error_response().into_body()).await.unwrap()).unwrap()
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn broken_rules_are_named_and_worded() {
-        let violations =
-            vec![Violation::new("email", Rule::Taken), Violation::new("current_password", Rule::Blank)];
-        assert_eq!(
-            body(AuthError::Invalid(violations).into()).await,
-            json!({
-                "code": 42201,
-                "title": "Invalid parameters",
-                "message": "Email has already been taken, Current password can't be blank",
-                "details": [{"field": "email", "rule": "taken"}, {"field": "current_password", "rule": "blank"}],
-                "request_id": "",
-            })
-        );
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, marker::PhantomData};
 
+use engine_interfaces::ErrorCode;
 use utoipa::{
     IntoResponses,
     openapi::{
@@ -9,8 +10,6 @@ use utoipa::{
         schema::SchemaFormat,
     },
 };
-
-use super::ErrorCode;
 
 /// Codes that go together.
 pub(crate) trait Codes {
@@ -115,7 +114,7 @@ impl<T: CodeSets> IntoResponses for Refusals<T> {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
         for code in T::codes() {
-            by_status.entry(code.status().as_u16()).or_default().push(code);
+            by_status.entry(code.status()).or_default().push(code);
         }
         by_status
             .into_iter()

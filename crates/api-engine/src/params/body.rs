@@ -11,13 +11,14 @@ use actix_web::{
     http::header,
     web::{BytesMut, Data},
 };
+use engine_interfaces::parse_strictly;
 use futures_util::StreamExt;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{ObjectBuilder, RefOr, Schema},
 };
 
-use super::{fields::Fields, json};
+use super::fields::Fields;
 use crate::{
     Settings,
     errors::{ErrorCode, ErrorHandler},
@@ -55,7 +56,7 @@ impl<T: Params> Body<T> {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
         let text = read_all(self.payload, settings.body_limit).await?;
-        let body = json::parse(&text, settings.json_depth).ok_or(ErrorCode::Malformed)?;
+        let body = parse_strictly(&text, settings.json_depth).ok_or(ErrorCode::Malformed)?;
         T::read(&mut Fields::of(body, T::ROOT, T::FIELDS)?)
     }
 }

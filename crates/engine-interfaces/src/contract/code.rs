@@ -1,29 +1,31 @@
 //! The error codes of the contract.
 
-use actix_web::http::StatusCode;
+use crate::{AuthError, ChatError};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal, $message:literal;)+) => {
-        /// The API's error codes: the HTTP status, then two digits. A code once given keeps its meaning.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        /// The contract's error codes: the HTTP status, then two digits. A code once given keeps its meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u32)]
-        pub(crate) enum ErrorCode {
+        pub enum ErrorCode {
             $($(#[$doc])* $name = $code,)+
         }
 
         impl ErrorCode {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
             /// What the code is about; belongs to the code.
-            pub(crate) fn title(self) -> &'static str {
+            #[must_use]
+            pub fn title(self) -> &'static str {
                 match self { $(Self::$name => $title,)+ }
             }
 
             /// What a client is told where nothing more precise is known.
-            pub(crate) fn message(self) -> &'static str {
+            #[must_use]
+            pub fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)+ }
             }
-
-            #[cfg(test)]
-            pub(crate) const ALL: &[Self] = &[$(Self::$name,)+];
         }
     };
 }
@@ -87,16 +89,50 @@ codes! {
 
 impl ErrorCode {
     /// The number that clients see.
-    pub(crate) fn number(self) -> u32 {
+    #[must_use]
+    pub fn number(self) -> u32 {
         self as u32
     }
 
-    /// The number's first three digits.
-    pub(crate) fn status(self) -> StatusCode {
-        u16::try_from(self.number() / 100)
-            .ok()
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    /// The HTTP status: the number's first three digits.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        (self.number() / 100) as u16
+    }
+}
+
+impl From<&AuthError> for ErrorCode {
+    fn from(error: &AuthError) -> Self {
+        match error {
+            AuthError::WrongCredentials => Self::Unauthenticated,
+            AuthError::TokenInvalid => Self::TokenInvalid,
+            AuthError::TokenExpired => Self::TokenExpired,
+            AuthError::TokenRevoked => Self::TokenRevoked,
+            AuthError::SignUpClosed => Self::SignUpClosed,
+            AuthError::UserNotFound => Self::UserNotFound,
+            AuthError::RateLimited { .. } => Self::RateLimited,
+            AuthError::Invalid(_) => Self::Invalid,
+            AuthError::Busy | AuthError::Unavailable(_) => Self::Unavailable,
+        }
+    }
+}
+
+impl From<&ChatError> for ErrorCode {
+    fn from(error: &ChatError) -> Self {
+        match error {
+            ChatError::GroupNotFound(_) => Self::GroupNotFound,
+            ChatError::MessageNotFound => Self::MessageNotFound,
+            ChatError::MemberNotFound => Self::UserNotFound,
+            ChatError::Forbidden => Self::Forbidden,
+            ChatError::LastOwner => Self::Conflict,
+            ChatError::IdTaken => Self::IdTaken,
+            ChatError::GroupFull => Self::GroupFull,
+            ChatError::TooManyGroups => Self::TooManyGroups,
+            ChatError::Invalid(_) => Self::Invalid,
+            ChatError::BadCursor => Self::BadPage,
+            ChatError::Busy | ChatError::Unavailable(_) => Self::Unavailable,
+            ChatError::TimedOut => Self::TimedOut,
+        }
     }
 }
 
@@ -109,36 +145,37 @@ mod tests {
     fn codes_keep_their_numbers_statuses_and_titles() {
         let table: Vec<String> = ErrorCode::ALL
             .iter()
-            .map(|code| format!("{} {} {}", code.number(), code.status().as_u16(), code.title()))
+            .map(|code| format!("{} {} {}", code.number(), code.status(), code.title()))
             .collect();
-        insta::assert_snapshot!(table.join("\n"), @r"
-        40001 400 Malformed body
-        40002 400 Malformed address
-        40101 401 Not signed in
-        40102 401 Invalid token
-        40103 401 Expired token
-        40104 401 Revoked token
-        40301 403 Not allowed
-        40302 403 Sign-up is closed
-        40400 404 Not found
-        40401 404 Group not found
-        40402 404 Message not found
-        40403 404 User not found
-        40500 405 Method not allowed
-        40901 409 State conflict
-        40902 409 Id is taken
-        40903 409 Group is full
-        40904 409 Too many groups
-        41300 413 Body too large
-        41500 415 Unsupported media type
-        42201 422 Invalid parameters
-        42202 422 Missing parameter
-        42204 422 Wrong type
-        42205 422 Invalid page
-        42901 429 Too many requests
-        50000 500 Internal error
-        50301 503 Unavailable
-        50401 504 Timed out
-        ");
+        let promised = [
+            "40001 400 Malformed body",
+            "40002 400 Malformed address",
+            "40101 401 Not signed in",
+            "40102 401 Invalid token",
+            "40103 401 Expired token",
+            "40104 401 Revoked token",
+            "40301 403 Not allowed",
+            "40302 403 Sign-up is closed",
+            "40400 404 Not found",
+            "40401 404 Group not found",
+            "40402 404 Message not found",
+            "40403 404 User not found",
+            "40500 405 Method not allowed",
+            "40901 409 State conflict",
+            "40902 409 Id is taken",
+            "40903 409 Group is full",
+            "40904 409 Too many groups",
+            "41300 413 Body too large",
+            "41500 415 Unsupported media type",
+            "42201 422 Invalid parameters",
+            "42202 422 Missing parameter",
+            "42204 422 Wrong type",
+            "42205 422 Invalid page",
+            "42901 429 Too many requests",
+            "50000 500 Internal error",
+            "50301 503 Unavailable",
+            "50401 504 Timed out",
+        ];
+        assert_eq!(table, promised);
     }
 }

@@ -1,4 +1,4 @@
-//! JSON, read strictly: no duplicate keys, no lone surrogates, no bottomless nesting.
+//! JSON from clients, read strictly: no key twice, no lone surrogate, no bottomless nesting.
 
 use std::fmt;
 
@@ -8,9 +8,10 @@ use serde::{
 };
 use serde_json::{Map, Number, Value};
 
-/// Reads `text`, whose arrays and objects nest at most `depth` deep. `None` when it is not JSON, not
-/// UTF-8, or names a key twice.
-pub(super) fn parse(text: &[u8], depth: usize) -> Option<Value> {
+/// Reads `text`, whose arrays and objects nest at most `depth` deep. `None` when it is deeper, is not JSON or
+/// not UTF-8, or names a key twice.
+#[must_use]
+pub fn parse_strictly(text: &[u8], depth: usize) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let value = Strict { depth }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
@@ -107,11 +108,11 @@ mod tests {
 
     #[test]
     fn nests_as_deep_as_allowed_and_no_deeper() {
-        assert!(parse(&nested(32), 32).is_some());
-        assert!(parse(&nested(33), 32).is_none());
-        assert!(parse(&nested(100_000), 32).is_none());
-        assert!(parse(br#"{"a":[{"b":1}]}"#, 3).is_some());
-        assert!(parse(br#"{"a":[{"b":1}]}"#, 2).is_none());
+        assert!(parse_strictly(&nested(32), 32).is_some());
+        assert!(parse_strictly(&nested(33), 32).is_none());
+        assert!(parse_strictly(&nested(100_000), 32).is_none());
+        assert!(parse_strictly(br#"{"a":[{"b":1}]}"#, 3).is_some());
+        assert!(parse_strictly(br#"{"a":[{"b":1}]}"#, 2).is_none());
     }
 
     #[test]
@@ -133,7 +134,7 @@ mod tests {
             b"\xef\xbb\xbf{}",
             b"{\"a\":\"\n\"}",
         ] {
-            assert_eq!(parse(bad, 32), None, "{}", String::from_utf8_lossy(bad));
+            assert_eq!(parse_strictly(bad, 32), None, "{}", String::from_utf8_lossy(bad));
         }
     }
 
@@ -141,8 +142,8 @@ mod tests {
     fn keeps_every_character() {
         let text = "\u{1f600} e\u{301} שלום \u{202e} \u{0} \u{10ffff}";
         let body = serde_json::to_vec(text).unwrap();
-        assert_eq!(parse(&body, 32), Some(Value::String(text.into())));
-        assert_eq!(parse(br#""\ud83d\ude00""#, 32), Some(Value::String("😀".into())));
+        assert_eq!(parse_strictly(&body, 32), Some(Value::String(text.into())));
+        assert_eq!(parse_strictly(br#""\ud83d\ude00""#, 32), Some(Value::String("😀".into())));
     }
 
     fn json() -> impl Strategy<Value = Value> {
@@ -165,12 +166,12 @@ mod tests {
     proptest! {
         #[test]
         fn reads_back_whatever_is_written(value in json()) {
-            prop_assert_eq!(parse(&serde_json::to_vec(&value).unwrap(), 32), Some(value));
+            prop_assert_eq!(parse_strictly(&serde_json::to_vec(&value).unwrap(), 32), Some(value));
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
-            let _ = parse(&bytes, 32);
+            let _ = parse_strictly(&bytes, 32);
         }
     }
 }
