@@ -35,5 +35,8 @@ pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};
 pub use jobs::{Job, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError};
 pub use page::{Cursor, Limit, Page};
-pub use rings::{RingJob, RingJobs, RingJobsError, Term, Topic, TopicHandler};
+pub use rings::{
+    Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,
+    RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,
+};
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};

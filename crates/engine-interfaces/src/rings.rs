@@ -1,10 +1,20 @@
 //! Topics, and the rings of workers that work on them.
 
+mod jobs;
+mod kept;
+mod lag;
+mod terms;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{BoxError, GroupId, GroupMessage, Timestamp, UserId};
+use crate::{BoxError, GroupId, GroupMessage, UserId};
+
+pub use jobs::{RingJob, RingJobs, RingJobsError};
+pub use kept::{Kept, KeptCursor, KeptMessages};
+pub use lag::{RingLag, SweepShare};
+pub use terms::{Position, Progress, RingTerm, RingTerms, RingTermsError};
 
 /// A share of the background work: the messages of some users, and the outbox of some groups. One worker at
 /// a time leads it, so that one user's messages are worked on in order.
@@ -57,39 +67,11 @@ pub trait TopicHandler: Send + Sync {
     ///
     /// **At least once**: a leader that dies leaves the messages to the next, and what was lost on the way is
     /// read again from the store. An effect is therefore idempotent, or a job of [`RingJobs`] with a key that
-    /// names it. An error has the same messages given again, a little later.
+    /// names it. What is read again may come after what was sent later.
+    ///
+    /// An error has the same messages given again, a little later. A message that keeps failing by itself,
+    /// while the handler does well with others, is passed over.
     async fn handle(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError>;
-}
-
-/// A job that a topic's leader causes.
-#[derive(Debug, Clone)]
-pub struct RingJob {
-    /// What is to be done; chooses the worker.
-    pub kind: &'static str,
-    /// Unique within its kind, so that enqueueing twice does once.
-    pub key: String,
-    /// What the worker needs to know.
-    pub payload: serde_json::Value,
-    /// Not before.
-    pub run_at: Timestamp,
-}
-
-/// Why a leader's jobs were not enqueued.
-#[derive(Debug, thiserror::Error)]
-pub enum RingJobsError {
-    /// Another leads the topic: what this one does has no effect any more.
-    #[error("the term has ended")]
-    TermEnded,
-    /// The store failed.
-    #[error("the jobs are unavailable")]
-    Unavailable(#[source] BoxError),
-}
-
-/// Enqueues what leaders cause.
-#[async_trait]
-pub trait RingJobs: Send + Sync {
-    /// Adds the jobs that are not there yet, all or nothing, where `term` still holds.
-    async fn enqueue(&self, term: Term, jobs: Vec<RingJob>) -> Result<(), RingJobsError>;
 }
 
 #[cfg(test)]

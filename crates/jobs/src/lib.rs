@@ -25,9 +25,9 @@ pub use cron::Every;
 pub use jobs::{Jobs, OWN_QUEUE};
 pub use runner::{Runner, RunnerError};
 pub use settings::Settings;
-pub use store::{Failed, JobEntry, JobState, Lease, Measures, Store, Taken, UnknownState};
+pub use store::{Failed, JobEntry, JobState, Lease, Measures, RingStore, Store, Taken, UnknownState};
 
-/// Of the copy that holds what no engine's transaction causes.
+/// Of the copy that holds what no engine's transaction causes, and of the rings' terms.
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),

@@ -23,6 +23,8 @@ use crate::{
 pub struct Runner {
     jobs: Jobs,
     queues: Vec<Queue>,
+    /// Of the copy of its own, besides what the time of day causes.
+    workers: Vec<Arc<dyn Worker>>,
     crons: Vec<Cron>,
 }
 
@@ -52,8 +54,13 @@ impl Runner {
     /// Over the copy of its own, which holds what no engine's transaction causes.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, own: Database, settings: Settings) -> Self {
-        Self { jobs: Jobs::new(clock, own, settings), queues: Vec::new(), crons: Vec::new() }
-            .cron(PruneJobs::KIND, Every::Hour)
+        Self {
+            jobs: Jobs::new(clock, own, settings),
+            queues: Vec::new(),
+            workers: Vec::new(),
+            crons: Vec::new(),
+        }
+        .cron(PruneJobs::KIND, Every::Hour)
     }
 
     /// And over the copy in the engine `name`'s database, with the engine's workers.
@@ -62,6 +69,13 @@ impl Runner {
         let store = self.store(database.clone());
         self.jobs = self.jobs.queue(name, database);
         self.queues.push(Queue { name, store, workers });
+        self
+    }
+
+    /// And with the workers of what the rings' leaders enqueue, into the copy of its own.
+    #[must_use]
+    pub fn ring_workers(mut self, workers: Vec<Arc<dyn Worker>>) -> Self {
+        self.workers.extend(workers);
         self
     }
 
@@ -112,17 +126,15 @@ impl Runner {
     /// The copy of its own, with the workers of all that the clock enqueues.
     fn own(&self) -> Result<Queue, RunnerError> {
         let prune: Arc<dyn Worker> = Arc::new(PruneJobs::new(self.jobs.clone()));
-        let engines = self.queues.iter().flat_map(|queue| &queue.workers);
+        let engines = self.queues.iter().flat_map(|queue| &queue.workers).chain(&self.workers);
         let known: Vec<_> = engines.chain([&prune]).collect();
         let worker = |cron: &Cron| {
             let found = known.iter().find(|worker| worker.kind() == cron.kind());
             found.map(|worker| Arc::clone(worker)).ok_or(RunnerError::NoWorker(cron.kind()))
         };
-        Ok(Queue {
-            name: OWN_QUEUE,
-            store: self.jobs.own().clone(),
-            workers: self.crons.iter().map(worker).collect::<Result<_, _>>()?,
-        })
+        let mut workers = self.crons.iter().map(worker).collect::<Result<Vec<_>, _>>()?;
+        workers.extend(self.workers.iter().cloned());
+        Ok(Queue { name: OWN_QUEUE, store: self.jobs.own().clone(), workers })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod list;
 mod prune;
+mod rings;
 mod rows;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use crate::Settings;
 
 pub use list::{JobEntry, JobState, Measures, UnknownState};
+pub use rings::RingStore;
 use rows::TakenRow;
 
 /// The right to work on a job, until its lease runs out and another worker takes it.
