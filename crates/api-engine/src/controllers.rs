@@ -5,6 +5,7 @@ pub(crate) mod group_users_controller;
 pub(crate) mod groups_controller;
 pub(crate) mod health_controller;
 pub(crate) mod memberships_controller;
+pub(crate) mod notification_preferences_controller;
 pub(crate) mod pages_controller;
 pub(crate) mod profiles_controller;
 pub(crate) mod read_markers_controller;

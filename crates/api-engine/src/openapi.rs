@@ -33,6 +33,7 @@ fn description() -> Description {
             ("groups", "Groups"),
             ("messages", "Messages and read markers"),
             ("members", "Members and their names"),
+            ("notifications", "What reaches users who are away"),
             ("service", "The service itself"),
         ]
         .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())

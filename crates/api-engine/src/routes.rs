@@ -10,8 +10,8 @@ use actix_web::{
 use crate::{
     controllers::{
         group_messages_controller, group_users_controller, groups_controller, health_controller,
-        memberships_controller, pages_controller, profiles_controller, read_markers_controller,
-        registrations_controller, sessions_controller,
+        memberships_controller, notification_preferences_controller, pages_controller, profiles_controller,
+        read_markers_controller, registrations_controller, sessions_controller,
     },
     errors::{ErrorCode, ErrorHandler},
     guard,
@@ -70,6 +70,8 @@ routes! {
     DELETE "/api/v1/groups/{id}/members/{user_id}"     => memberships_controller::destroy,
     GET    "/api/v1/groups/{id}/users"                 => group_users_controller::index,
     PUT    "/api/v1/groups/{id}/read"                  => read_markers_controller::update,
+    GET    "/api/v1/groups/{id}/notifications"         => notification_preferences_controller::show,
+    PUT    "/api/v1/groups/{id}/notifications"         => notification_preferences_controller::update,
     GET    "/livez"                                    => health_controller::livez,
     GET    "/readyz"                                   => health_controller::readyz,
     GET    "/config.json"                              => pages_controller::config,

@@ -4,6 +4,7 @@
 mod group_message_serializer;
 mod group_serializer;
 mod membership_serializer;
+mod notification_preference_serializer;
 mod page_serializer;
 mod service_serializer;
 mod session_serializer;
@@ -12,6 +13,7 @@ mod user_serializer;
 pub(crate) use group_message_serializer::{GroupMessageSerializer, GroupMessagesSerializer};
 pub(crate) use group_serializer::{GroupSerializer, GroupWithMessagesSerializer, GroupsSerializer};
 pub(crate) use membership_serializer::{MembershipSerializer, MembershipsSerializer, RoleName};
+pub(crate) use notification_preference_serializer::NotificationPreferenceSerializer;
 pub(crate) use page_serializer::{ListPageSerializer, MessagePageSerializer};
 pub(crate) use service_serializer::{ConfigSerializer, HealthSerializer, SignUpState};
 pub(crate) use session_serializer::SessionSerializer;

@@ -7,17 +7,19 @@ use actix_web::{
     middleware::{DefaultHeaders, from_fn},
     web::{self, Data, ServiceConfig},
 };
-use engine_interfaces::{Authentication, Chat, Clock};
+use engine_interfaces::{Authentication, Chat, Clock, Notifications};
 
 use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
 
-/// The HTTP API over an authentication and a chat.
+/// The HTTP API over the engines.
 #[derive(Clone)]
 pub struct ApiEngine {
     /// Who is calling.
     pub authentication: Arc<dyn Authentication>,
     /// Groups, members and messages.
     pub chat: Arc<dyn Chat>,
+    /// What users want to hear of their groups.
+    pub notifications: Arc<dyn Notifications>,
     /// Where request ids come from.
     pub clock: Arc<dyn Clock>,
     /// Limits and addresses.
@@ -35,6 +37,7 @@ impl ApiEngine {
             web::scope("")
                 .app_data(Data::from(Arc::clone(&self.authentication)))
                 .app_data(Data::from(Arc::clone(&self.chat)))
+                .app_data(Data::from(Arc::clone(&self.notifications)))
                 .app_data(Data::from(Arc::clone(&self.clock)))
                 .app_data(Data::new(self.settings.clone()))
                 .app_data(Data::new(readiness))

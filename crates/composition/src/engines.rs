@@ -70,6 +70,7 @@ impl Engines {
         ApiEngine {
             authentication: self.auth.clone(),
             chat: self.chat.clone(),
+            notifications: self.notifications.clone(),
             clock: self.clock.clone(),
             settings,
         }

@@ -6,7 +6,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use engine_interfaces::{AuthError, ChatError, Detail, ErrorCode, Refusal, Violation};
+use engine_interfaces::{AuthError, ChatError, Detail, ErrorCode, NotificationsError, Refusal, Violation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -117,6 +117,12 @@ impl From<AuthError> for ErrorHandler {
 impl From<ChatError> for ErrorHandler {
     fn from(error: ChatError) -> Self {
         Self::of(&error, Refusal::from(&error))
+    }
+}
+
+impl From<NotificationsError> for ErrorHandler {
+    fn from(error: NotificationsError) -> Self {
+        Self::of(&error, ErrorCode::from(&error).into())
     }
 }
 

@@ -67,6 +67,12 @@ impl Field for String {
     }
 }
 
+impl Field for bool {
+    fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
+        value.as_bool().ok_or_else(|| ErrorHandler::wrong_type(field))
+    }
+}
+
 impl Field for Secret {
     fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
         String::read(field, value).map(Self::new)

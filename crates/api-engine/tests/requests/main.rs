@@ -10,6 +10,7 @@ mod group_users;
 mod groups;
 mod input;
 mod memberships;
+mod notification_preferences;
 mod pages;
 mod policy;
 mod profiles;

@@ -96,6 +96,13 @@ fn rows() -> Vec<Row> {
             |_| json!({"read": {"seq": 1}}),
             [401, 404, 204, 404, 204, 204],
         ),
+        row("GET", "/api/v1/groups/{id}/notifications", nothing, MEMBERS),
+        row(
+            "PUT",
+            "/api/v1/groups/{id}/notifications",
+            |_| json!({"notifications": {"muted": true}}),
+            MEMBERS,
+        ),
         row("GET", "/livez", nothing, ALL),
         row("GET", "/readyz", nothing, ALL),
         row("GET", "/config.json", nothing, ALL),

@@ -15,6 +15,7 @@ use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
 use chat_engine::ChatEngine;
 use engine_interfaces::{Authentication, Clock};
+use notification_engine::NotificationEngine;
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
 use tokio::task::LocalSet;
@@ -27,7 +28,7 @@ pub(crate) struct Api {
     pub(crate) engine: ApiEngine,
     pub(crate) auth: Arc<AuthEngine>,
     pub(crate) clock: Arc<FixedClock>,
-    _databases: [TestDatabase; 3],
+    _databases: [TestDatabase; 4],
 }
 
 /// Somebody with an account.
@@ -67,8 +68,9 @@ impl Api {
             TestDatabase::sqlite(auth_engine::MIGRATIONS).await,
             TestDatabase::sqlite(chat_engine::MIGRATIONS).await,
             TestDatabase::sqlite(user_resources::MIGRATIONS).await,
+            TestDatabase::sqlite(notification_engine::MIGRATIONS).await,
         ];
-        let [auth_database, chat_database, resources] = &databases;
+        let [auth_database, chat_database, resources, notifications] = &databases;
         let auth_store = auth_engine::Store::over(auth_database.database());
         let auth = AuthEngine::new(auth_store, broker.clone(), clock.clone(), factories::keys(), auth).await;
         let auth = auth.expect("authentication starts");
@@ -79,7 +81,10 @@ impl Api {
             clock.clone(),
             chat_engine::Settings::default(),
         );
-        let engine = ApiEngine { authentication: auth.clone(), chat, clock: clock.clone(), settings };
+        let notifications = notification_engine::Store::over(notifications.database());
+        let notifications = NotificationEngine::new(notifications, clock.clone());
+        let engine =
+            ApiEngine { authentication: auth.clone(), chat, notifications, clock: clock.clone(), settings };
         Self { engine, auth, clock, _databases: databases }
     }
 

@@ -1,6 +1,6 @@
 //! The error codes of the contract.
 
-use crate::{AuthError, ChatError};
+use crate::{AuthError, ChatError, NotificationsError};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal, $message:literal;)+) => {
@@ -132,6 +132,14 @@ impl From<&ChatError> for ErrorCode {
             ChatError::BadCursor => Self::BadPage,
             ChatError::Busy | ChatError::Unavailable(_) => Self::Unavailable,
             ChatError::TimedOut => Self::TimedOut,
+        }
+    }
+}
+
+impl From<&NotificationsError> for ErrorCode {
+    fn from(error: &NotificationsError) -> Self {
+        match error {
+            NotificationsError::Unavailable(_) => Self::Unavailable,
         }
     }
 }
