@@ -13,7 +13,7 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down
+.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,18 @@ up: ## The production shape on this machine, behind http://127.0.0.1:8090; data 
 
 down: ## Ends what `make up` started; the data stays
 	docker/down
+
+# What the fault proof is asked for: ROUNDS=10 SEED=7, and CHAOS='--only "kill redis"' and the like.
+ROUNDS ?= 10
+SEED ?= 7
+CHAOS ?=
+
+chaos: ## The fault proof: processes of the production shape die under load; ROUNDS=10 SEED=7
+	cargo build --profile start --bins -p parlour -p api -p realtime -p worker -p chaos
+	$(BINARIES)/chaos --binaries $(BINARIES) --rounds $(ROUNDS) --seed $(SEED) $(CHAOS)
+
+soak: ## The same for long: ROUNDS=200
+	@$(MAKE) --no-print-directory chaos ROUNDS=$(or $(filter-out 10,$(ROUNDS)),200)
 
 specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)

@@ -1,11 +1,13 @@
 # The processes of docker/up: where they are remembered, how they are started, how they are ended. Sourced.
 
+# Where their data, logs, secrets and process ids are.
 up=${UP:-$PWD/.dev/up}
 pids=$up/pids log=$up/log secrets=$up/secrets
 
-# When a process started, in the kernel's ticks: with its id it names a process for ever.
+# When a process started, in the kernel's ticks: with its id it names a process for ever. One that has ended and
+# that nobody has taken note of yet started never.
 started() { # PID
-  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+  sed 's/.*) //; /^Z/d' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
 }
 
 remember() { # NAME, its process id on standard input

@@ -21,6 +21,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("jobs", &["engine-interfaces", "database"]),
     // A dev-dependency of the others, and never more.
     ("test-support", &["engine-interfaces", "database"]),
+    // Looks at the processes from outside.
+    ("chaos", &["engine-interfaces"]),
     // Looks at the others from its tests alone.
     ("suites", &[]),
     // Composes.

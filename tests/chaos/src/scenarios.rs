@@ -1,0 +1,26 @@
+//! What takes longer than one blow.
+
+mod crowd;
+mod realtime_away;
+mod redis_away;
+mod rolling;
+mod witness;
+
+use engine_interfaces::BoxError;
+
+use crate::{report::Row, stage::Stage};
+
+/// Every scenario.
+pub(crate) const NAMES: [&str; 4] =
+    ["redis away", "all realtime away", "rolling restart", "5000 sockets dropped"];
+
+/// Plays one.
+pub(crate) async fn play(name: &str, stage: &mut Stage) -> Result<Row, BoxError> {
+    let row = Row { name: name.to_owned(), rounds: 1, ..Row::default() };
+    match name {
+        "redis away" => redis_away::play(stage, row).await,
+        "all realtime away" => realtime_away::play(stage, row).await,
+        "rolling restart" => rolling::play(stage, row).await,
+        _ => crowd::play(stage, row).await,
+    }
+}

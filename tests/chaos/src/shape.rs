@@ -1,0 +1,218 @@
+//! The production shape, as `docker/up` runs it, in a folder and on ports of its own.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use engine_interfaces::BoxError;
+use rand::{Rng, rng};
+use tempfile::TempDir;
+use tokio::{
+    process::Command,
+    time::{sleep, timeout},
+};
+
+use crate::town::until;
+
+/// The first port is one of these: below those that the system gives to connections.
+const PORTS: std::ops::Range<u16> = 11_000..19_000;
+/// How many ports are its own, from the first on.
+const SPAN: u16 = 60;
+/// How long a killed process may take to be gone, and how often it is looked at.
+const GONE_LIMIT: Duration = Duration::from_secs(10);
+const LOOK: Duration = Duration::from_millis(2);
+/// How long a process may take to end, and to be ready.
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A counter's values, by a label's.
+pub(crate) type Counts = BTreeMap<String, u64>;
+
+/// Two `api`, two `realtime`, three `worker`, PostgreSQL, Redis and HAProxy.
+pub(crate) struct Shape {
+    /// The project's.
+    root: PathBuf,
+    binaries: PathBuf,
+    /// Data, logs, process ids. None once it is to be kept.
+    folder: Option<TempDir>,
+    up: PathBuf,
+    port: u16,
+}
+
+impl Shape {
+    /// Starts all of it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) async fn start(binaries: &Path) -> Result<Self, BoxError> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+        let folder = TempDir::with_prefix("parlour-chaos.")?;
+        // The databases run as another user where this one is root.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
+        let up = folder.path().to_owned();
+        let binaries = binaries.canonicalize()?;
+        let shape = Self { root, binaries, folder: Some(folder), up, port: free_ports() };
+        shape.run("up", &[]).await?;
+        Ok(shape)
+    }
+
+    /// Where the balancer answers: `127.0.0.1:port`.
+    pub(crate) fn balancer(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Starts a process again that has died.
+    pub(crate) async fn launch(&self, name: &str) -> Result<(), BoxError> {
+        self.run("up", &[name]).await
+    }
+
+    /// Pulls a process's plug: it, and whatever it had started, has no time for anything.
+    pub(crate) async fn kill(&self, name: &str) -> Result<(), BoxError> {
+        let processes = self.processes(name)?;
+        signal("KILL", &processes).await?;
+        // PostgreSQL does not start while its predecessor is still in the list of processes.
+        let gone = until(GONE_LIMIT, LOOK, || !processes.iter().any(|process| is_listed(*process))).await;
+        gone.map(drop).ok_or_else(|| format!("{name} is still there").into())
+    }
+
+    /// Asks a process to end, and waits until it has.
+    pub(crate) async fn terminate(&self, name: &str) -> Result<(), BoxError> {
+        let process = self.processes(name)?[0];
+        signal("TERM", &[process]).await?;
+        let gone = until(DRAIN_LIMIT, LOOK, || !is_listed(process)).await;
+        gone.map(drop).ok_or_else(|| format!("{name} does not end").into())
+    }
+
+    /// Waits until a process of ours is ready.
+    pub(crate) async fn ready(&self, name: &str) -> Result<(), BoxError> {
+        let (kind, number) = name.split_at(name.len() - 1);
+        let number: u16 = number.parse()?;
+        let (port, path) = match kind {
+            "api" => (10, "readyz"),
+            "realtime" => (20, "readyz"),
+            _ => (50, "health"),
+        };
+        let url = format!("http://127.0.0.1:{}/{path}", self.port + port + number);
+        let answers = async {
+            loop {
+                if reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+                    return;
+                }
+                sleep(LOOK).await;
+            }
+        };
+        timeout(START_LIMIT, answers).await.map_err(|_| format!("{name} is not ready"))?;
+        Ok(())
+    }
+
+    /// The sum of a counter over all realtime processes, by one of its labels.
+    pub(crate) async fn realtime_counts(&self, counter: &str, label: &str) -> Result<Counts, BoxError> {
+        let mut counts = Counts::new();
+        for number in 1..=2 {
+            let url = format!("http://127.0.0.1:{}/metrics", self.port + 40 + number);
+            let text = reqwest::get(url).await?.text().await?;
+            for line in text.lines().filter_map(|line| line.strip_prefix(counter)) {
+                let value = line.rsplit(' ').next().unwrap_or_default().parse::<f64>()?;
+                let labelled =
+                    line.split_once(&format!("{label}=\"")).and_then(|(_, rest)| rest.split_once('"'));
+                let name = labelled.map_or_else(String::new, |(name, _)| name.to_owned());
+                *counts.entry(name).or_default() += value as u64;
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Stops a process where it stands.
+    pub(crate) async fn stall(&self, name: &str) -> Result<(), BoxError> {
+        signal("STOP", &self.processes(name)?).await
+    }
+
+    /// Lets a stopped process go on.
+    pub(crate) async fn resume(&self, name: &str) -> Result<(), BoxError> {
+        signal("CONT", &self.processes(name)?).await
+    }
+
+    /// Removes all that the dead Redis had kept.
+    pub(crate) fn empty_redis(&self) -> Result<(), BoxError> {
+        for entry in fs::read_dir(self.up.join("redis"))? {
+            let path = entry?.path();
+            if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+        }
+        Ok(())
+    }
+
+    /// Ends all of it. What it wrote is kept where `keep` says so: the answer is where.
+    pub(crate) async fn end(mut self, keep: bool) -> Result<Option<PathBuf>, BoxError> {
+        self.run("down", &[]).await?;
+        let folder = self.folder.take();
+        Ok(folder.filter(|_| keep).map(TempDir::keep))
+    }
+
+    async fn run(&self, script: &str, names: &[&str]) -> Result<(), BoxError> {
+        let done = self.script(script, names).status().await?;
+        if done.success() { Ok(()) } else { Err(format!("docker/{script} {names:?} failed").into()) }
+    }
+
+    fn script(&self, script: &str, names: &[&str]) -> Command {
+        let mut command = Command::new(self.root.join("docker").join(script));
+        if script == "up" {
+            command.arg(&self.binaries).args(names);
+        }
+        command
+            .env("UP", &self.up)
+            .env("UP_PORT", self.port.to_string())
+            .env_remove("BALANCER")
+            .env("RUST_LOG", "warn")
+            // Hundreds of people sign up from one machine, and what a hash costs is not in question.
+            .env("BCRYPT_COST", "4")
+            .env("SIGN_UPS_PER_NETWORK", "1000000")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        command
+    }
+
+    /// A process and all that it has started.
+    fn processes(&self, name: &str) -> Result<Vec<u32>, BoxError> {
+        let remembered = fs::read_to_string(self.up.join("pids").join(name))?;
+        let pid = remembered.split(' ').next().unwrap_or_default().parse()?;
+        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+        let children = children.split_whitespace().map(str::parse).collect::<Result<Vec<u32>, _>>()?;
+        Ok([vec![pid], children].concat())
+    }
+}
+
+impl Drop for Shape {
+    /// An error or a panic on the way leaves nothing running.
+    fn drop(&mut self) {
+        if self.folder.is_some() {
+            // What can't be ended is told by the script itself.
+            let _ = self.script("down", &[]).as_std_mut().status();
+        }
+    }
+}
+
+fn free_ports() -> u16 {
+    loop {
+        let first = rng().random_range(PORTS);
+        if (first..first + SPAN).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return first;
+        }
+    }
+}
+
+async fn signal(signal: &str, processes: &[u32]) -> Result<(), BoxError> {
+    let processes = processes.iter().map(u32::to_string);
+    // One of PostgreSQL's children may have ended by itself.
+    Command::new("kill").arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status().await?;
+    Ok(())
+}
+
+fn is_listed(process: u32) -> bool {
+    Path::new(&format!("/proc/{process}")).exists()
+}
