@@ -10,6 +10,7 @@ mod inbox;
 mod local;
 #[cfg(feature = "redis")]
 mod redis;
+mod slots;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{RedisBroker, RedisSettings, RedisUrlError};

@@ -2,13 +2,16 @@
 
 use std::sync::{
     Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
 use engine_interfaces::{Broker, BrokerError, Control, Delivery, Follow, GroupMessage, Slot, Subscription};
 
-use crate::inbox::{InboxSender, inbox};
+use crate::{
+    inbox::{InboxSender, inbox},
+    slots::Slots,
+};
 
 /// The limits of a [`LocalBroker`].
 #[derive(Debug, Clone)]
@@ -116,29 +119,6 @@ struct Subscriber {
     id: u64,
     slots: Arc<Slots>,
     inbox: InboxSender,
-}
-
-/// The slots that a subscriber follows.
-struct Slots([AtomicBool; Slot::COUNT as usize]);
-
-impl Slots {
-    fn none() -> Self {
-        Self(std::array::from_fn(|_| AtomicBool::new(false)))
-    }
-
-    fn all() -> Self {
-        Self(std::array::from_fn(|_| AtomicBool::new(true)))
-    }
-
-    fn contains(&self, slot: Slot) -> bool {
-        self.0.get(usize::from(slot.0)).is_some_and(|followed| followed.load(Ordering::Acquire))
-    }
-
-    fn set(&self, slot: Slot, followed: bool) {
-        if let Some(entry) = self.0.get(usize::from(slot.0)) {
-            entry.store(followed, Ordering::Release);
-        }
-    }
 }
 
 struct LocalFollow {

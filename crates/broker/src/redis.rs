@@ -1,5 +1,7 @@
-//! The broker between processes, on one Redis server.
+//! The broker between processes, on a Redis server or a Redis Cluster.
 
+mod address;
+mod connection;
 mod link;
 mod publisher;
 mod settings;
@@ -14,7 +16,7 @@ use self::{link::Dialer, publisher::Publisher};
 
 pub use settings::RedisSettings;
 
-/// Carries hints between processes, over one Redis server.
+/// Carries hints between processes, over a Redis server or a Redis Cluster.
 ///
 /// Redis may be away at any time, from the start on: announcing fails at once, controls wait in a bounded
 /// queue, and everything heals by itself. A subscription that lost its connection is told of the gap once
@@ -23,6 +25,9 @@ pub use settings::RedisSettings;
 /// - A message goes to `routing:{slot of its group}` for those who follow now, and into the stream
 ///   `routing:topic:{topic of its author}` for the rings of workers.
 /// - A control goes to `routing:control`.
+///
+/// On a Cluster the channels are sharded ones. Where a node dies or a slot moves, the subscription is made anew
+/// as soon as the Cluster serves all slots again.
 pub struct RedisBroker {
     dialer: Arc<Dialer>,
     settings: Arc<RedisSettings>,
@@ -31,7 +36,7 @@ pub struct RedisBroker {
 
 /// What was given is no URL of a Redis server.
 #[derive(Debug, thiserror::Error)]
-#[error("not the URL of a Redis server")]
+#[error("not the URL of a Redis server or Cluster")]
 pub struct RedisUrlError(#[source] BoxError);
 
 impl RedisBroker {
@@ -44,8 +49,9 @@ impl RedisBroker {
         checked.map_err(|error| RedisUrlError(error.into()))
     }
 
-    /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`. Waits for the
-    /// connection, but no longer than [`RedisSettings::timeout`]: a server that is away is no error.
+    /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`, or to the Cluster of which it
+    /// names some nodes: `redis+cluster://:password@10.0.0.1:6379,10.0.0.2:6379`. Waits for the connection, but no
+    /// longer than [`RedisSettings::timeout`]: a server that is away is no error.
     ///
     /// # Errors
     /// When `url` can't be read.

@@ -26,7 +26,8 @@ pub struct SharedSettings {
     #[command(flatten)]
     secrets: SecretSettings,
 
-    /// The Redis server that carries hints between the processes: `redis://:password@host:6379/0`.
+    /// The Redis that carries hints between the processes: a server, `redis://:password@host:6379/0`, or a
+    /// Cluster, `redis+cluster://:password@host1:6379,host2:6379`.
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true, help_heading = "Redis")]
     redis_url: Option<SecretText>,
 
@@ -53,7 +54,7 @@ impl SharedSettings {
             "REDIS_URL is needed: name the Redis server that the processes share, redis://host:6379",
         )?;
         RedisBroker::check(redis_url.expose(), &RedisSettings::default())
-            .map_err(|error| format!("REDIS_URL: {error}; it looks like redis://:password@host:6379/0"))?;
+            .map_err(|error| format!("REDIS_URL: {error}; it looks like redis://:password@host:6379/0, or redis+cluster://:password@host1:6379,host2:6379"))?;
         let shared = Shared { stores: Stores::shared(&self.stores)?, keys: self.secrets.given()?, redis_url };
         if self.check_config {
             process::say("The settings are good.")?;

@@ -4,8 +4,10 @@ mod clock;
 mod database;
 mod own_database;
 mod redis;
+mod redis_cluster;
 
 pub use clock::FixedClock;
 pub use database::TestDatabase;
 pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};
+pub use redis_cluster::RedisCluster;

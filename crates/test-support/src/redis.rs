@@ -36,7 +36,7 @@ impl RedisServer {
             // Below the ports that the system gives to connections, so that the port is still free when
             // the server is started again.
             let port = 10_000 + (SystemClock.new_id().as_u128() % 20_000) as u16;
-            if let Some(child) = listen(port, &folder).await {
+            if let Some(child) = listen(port, &folder, &[]).await {
                 return Self { port, folder, child };
             }
         }
@@ -54,7 +54,7 @@ impl RedisServer {
 
     /// Starts it again where it was, empty.
     pub async fn restart(&mut self) {
-        self.child = listen(self.port, &self.folder).await.expect("the port is still free");
+        self.child = listen(self.port, &self.folder, &[]).await.expect("the port is still free");
     }
 
     /// Stops it where it stands: connections stay, nothing is answered.
@@ -74,11 +74,12 @@ impl RedisServer {
     }
 }
 
-/// A server on `port`, once it takes connections; none where it could not have the port.
-async fn listen(port: u16, folder: &TempDir) -> Option<Child> {
+/// A server on `port`, with options of its own, once it takes connections; none where it could not have the port.
+pub(crate) async fn listen(port: u16, folder: &TempDir, options: &[&str]) -> Option<Child> {
     let mut child = Command::new("redis-server")
         .args(["--port", &port.to_string()])
         .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args(options)
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .kill_on_drop(true)

@@ -4,16 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use engine_interfaces::BrokerError;
 use redis::{
-    AsyncConnectionConfig, Client, ErrorKind, IntoConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisError, RedisResult,
-    aio::{MultiplexedConnection, SendError},
+    AsyncConnectionConfig, Client, ErrorKind, ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult,
+    aio::SendError,
+    cluster::{ClusterClient, ClusterConfig},
 };
 use tokio::{
     sync::Notify,
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
-use super::RedisSettings;
+use super::{RedisSettings, address::Address, connection::Connection};
 
 /// Why Redis did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,23 +41,36 @@ impl From<LinkError> for BrokerError {
 
 /// Makes connections.
 pub(super) struct Dialer {
-    client: Client,
+    clients: Clients,
     timeout: Duration,
     ping_every: Duration,
     retry_first: Duration,
     retry_most: Duration,
 }
 
+enum Clients {
+    Server(Client),
+    Cluster(Box<ClusterClient>),
+}
+
+/// How often a command is tried again that a Cluster's node refused or did not take: enough to follow a slot that
+/// has moved. What takes longer is told of, and made good by the store.
+const CLUSTER_RETRIES: u32 = 2;
+
 impl Dialer {
     /// Connects to nothing yet.
     pub(super) fn new(url: &str, settings: &RedisSettings) -> RedisResult<Self> {
-        let info = url.into_connection_info()?;
-        // Only RESP3 carries what is heard and what is asked on one connection.
-        let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        // A hint never waits for the next one to fill a packet.
-        let prompt = info.tcp_settings().clone().set_nodelay(true);
         Ok(Self {
-            client: Client::open(info.set_redis_settings(resp3).set_tcp_settings(prompt))?,
+            clients: match Address::parse(url)? {
+                Address::Server(server) => Clients::Server(Client::open(server)?),
+                Address::Cluster(nodes) => {
+                    let cluster = ClusterClient::builder(nodes)
+                        .use_protocol(ProtocolVersion::RESP3)
+                        .retries(CLUSTER_RETRIES)
+                        .overall_response_timeout(Some(settings.timeout));
+                    Clients::Cluster(Box::new(cluster.build()?))
+                }
+            },
             timeout: settings.timeout,
             ping_every: settings.ping_every,
             retry_first: settings.retry_first,
@@ -65,25 +78,37 @@ impl Dialer {
         })
     }
 
-    /// Connects once. `hear` is called with each push of the server; it must not wait.
-    pub(super) async fn dial(&self, hear: impl Fn(PushInfo) + Send + Sync + 'static) -> RedisResult<Link> {
+    /// Connects once. `hear` is called with each push of a server, and must not wait; the connection is given up
+    /// when it says that something was lost.
+    pub(super) async fn dial(
+        &self,
+        hear: impl Fn(PushInfo) -> Heard + Send + Sync + 'static,
+    ) -> RedisResult<Link> {
         let gone = Arc::new(Notify::new());
         let tell = Arc::clone(&gone);
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.timeout))
-            .set_response_timeout(Some(self.timeout))
-            .set_push_sender(move |push: PushInfo| {
-                match push.kind {
-                    PushKind::Disconnection => tell.notify_one(),
-                    _ => hear(push),
-                }
-                Ok::<(), SendError>(())
-            });
-        Ok(Link {
-            connection: self.client.get_multiplexed_async_connection_with_config(&config).await?,
-            gone,
-            ping_every: self.ping_every,
-        })
+        let listen = move |push: PushInfo| {
+            if push.kind == PushKind::Disconnection || hear(push) == Heard::Loss {
+                tell.notify_one();
+            }
+            Ok::<(), SendError>(())
+        };
+        let connection = match &self.clients {
+            Clients::Server(client) => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(self.timeout))
+                    .set_response_timeout(Some(self.timeout))
+                    .set_push_sender(listen);
+                Connection::Server(client.get_multiplexed_async_connection_with_config(&config).await?)
+            }
+            Clients::Cluster(client) => {
+                let config = ClusterConfig::new()
+                    .set_connection_timeout(self.timeout)
+                    .set_response_timeout(self.timeout)
+                    .set_push_sender(listen);
+                Connection::Cluster(client.get_async_connection_with_config(config).await?)
+            }
+        };
+        Ok(Link { connection, gone, ping_every: self.ping_every })
     }
 
     /// Makes `attempt` until it succeeds, with a longer pause after each failure.
@@ -103,11 +128,20 @@ impl Dialer {
     }
 }
 
+/// What a push meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// All is as it was.
+    Fine,
+    /// Something that is followed is no longer heard on this connection.
+    Loss,
+}
+
 /// One connection, which may be lost.
 #[derive(Clone)]
 pub(super) struct Link {
     /// For commands; clones share the one connection.
-    pub(super) connection: MultiplexedConnection,
+    pub(super) connection: Connection,
     gone: Arc<Notify>,
     ping_every: Duration,
 }
@@ -125,12 +159,8 @@ impl Link {
         loop {
             tokio::select! {
                 () = self.gone.notified() => return,
-                _ = ping.tick() => if self.ping().await.is_err() { return },
+                _ = ping.tick() => if self.connection.ping().await.is_err() { return },
             }
         }
-    }
-
-    async fn ping(&self) -> Result<(), RedisError> {
-        redis::cmd("PING").exec_async(&mut self.connection.clone()).await
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine_interfaces::{BrokerError, Control, GroupMessage, Hint, Slot, Topic};
-use redis::{Pipeline, RedisResult, streams::StreamMaxlen};
+use redis::{RedisResult, streams::StreamMaxlen};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -11,7 +11,8 @@ use tokio::{
 
 use super::{
     RedisSettings,
-    link::{Dialer, Link, LinkError},
+    connection::Batch,
+    link::{Dialer, Heard, Link, LinkError},
 };
 
 /// How many controls go out at once.
@@ -38,24 +39,23 @@ impl Publisher {
 
     /// Publishes to the followers and the rings, in one round trip.
     pub(super) async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
-        let mut pipeline = Pipeline::with_capacity(messages.len() * 2);
-        for message in messages {
-            self.add(&mut pipeline, message).map_err(|error| BrokerError(error.into()))?;
-        }
         let link = self.link.borrow().clone().ok_or(LinkError::Away)?;
-        let done = pipeline.exec_async(&mut link.connection.clone()).await;
-        Ok(done.map_err(LinkError::from)?)
+        let mut batch = Batch::on(&link.connection);
+        for message in messages {
+            self.add(&mut batch, message).map_err(|error| BrokerError(error.into()))?;
+        }
+        Ok(batch.execute().await.map_err(LinkError::from)?)
     }
 
-    fn add(&self, pipeline: &mut Pipeline, message: &Arc<GroupMessage>) -> serde_json::Result<()> {
+    fn add(&self, batch: &mut Batch, message: &Arc<GroupMessage>) -> serde_json::Result<()> {
         let hint =
             serde_json::to_vec(&Hint::Message { group_id: message.group_id, message: Arc::clone(message) })?;
         let channel = self.settings.channel(Slot::of(message.group_id));
-        pipeline.publish(channel, &hint).ignore();
+        batch.publish(&channel, &hint);
         if let Some(user) = message.user_id {
             let stream = self.settings.stream(Topic::of_user(user));
             let length = StreamMaxlen::Approx(self.settings.topic_length);
-            pipeline.xadd_maxlen(stream, length, "*", &[("hint", &hint)]).ignore();
+            batch.of(&stream).xadd_maxlen(&stream, length, "*", &[("hint", &hint)]).ignore();
         }
         Ok(())
     }
@@ -84,7 +84,7 @@ async fn keep(
     let channel = settings.control_channel();
     let mut controls = Vec::with_capacity(CONTROLS_AT_ONCE);
     loop {
-        let link = dialer.insist(|| dialer.dial(|_| ())).await;
+        let link = dialer.insist(|| dialer.dial(|_| Heard::Fine)).await;
         tracing::info!("publishing to Redis");
         state.send_replace(Some(link.clone()));
         let mut lost = std::pin::pin!(link.lost());
@@ -108,12 +108,12 @@ async fn keep(
 }
 
 async fn send(link: &Link, channel: &str, controls: impl Iterator<Item = Control>) -> RedisResult<()> {
-    let mut pipeline = Pipeline::new();
+    let mut batch = Batch::on(&link.connection);
     for control in controls {
         // A control is made of ids and counters: there is always JSON for it.
         if let Ok(text) = serde_json::to_vec(&control) {
-            pipeline.publish(channel, text).ignore();
+            batch.publish(channel, &text);
         }
     }
-    pipeline.exec_async(&mut link.connection.clone()).await
+    batch.execute().await
 }

@@ -8,4 +8,6 @@ mod local;
 mod redis;
 #[cfg(feature = "redis")]
 mod redis_away;
+#[cfg(feature = "redis")]
+mod redis_cluster;
 mod support;

@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use broker::{RedisBroker, RedisSettings};
-use engine_interfaces::{Broker, Control, Delivery, GroupId, Slot, Subscription};
+use engine_interfaces::{Broker, Control, Slot};
 use test_support::RedisServer;
 
 use crate::{
     redis::settings,
-    support::{PATIENCE, following, group, message, next, next_control},
+    support::{
+        announce_until_handed_over, following, group, message, next_control, next_group, wait_for_gap,
+    },
 };
 
 /// Within this the followers hear live messages again, counted from the server's return.
@@ -101,27 +103,4 @@ async fn a_server_that_stalls_is_a_server_that_is_away() {
 async fn connect(server: &RedisServer) -> RedisBroker {
     let settings = RedisSettings { timeout: TIMEOUT, ping_every: TIMEOUT, ..settings() };
     RedisBroker::connect(&server.url(), settings).await.unwrap()
-}
-
-async fn wait_for_gap(subscription: &mut Subscription) {
-    while !matches!(next(subscription).await, Delivery::Gap) {}
-}
-
-/// The group of the next messages that are heard.
-async fn next_group(subscription: &mut Subscription) -> GroupId {
-    loop {
-        if let Delivery::Messages(messages) = next(subscription).await {
-            return messages[0].group_id;
-        }
-    }
-}
-
-/// The publisher's connection returns by itself, and not at the same moment as the subscriber's.
-async fn announce_until_handed_over(broker: &RedisBroker, group: GroupId) {
-    let announced = async {
-        while broker.announce(&[message(group, 1)]).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, announced).await.unwrap();
 }

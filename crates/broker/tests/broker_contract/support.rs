@@ -66,3 +66,29 @@ pub(crate) fn message(group_id: GroupId, seq: i64) -> Arc<GroupMessage> {
         updated_at: now,
     })
 }
+
+#[cfg(feature = "redis")]
+pub(crate) async fn wait_for_gap(subscription: &mut Subscription) {
+    while !matches!(next(subscription).await, Delivery::Gap) {}
+}
+
+#[cfg(feature = "redis")]
+/// The group of the next messages that are heard.
+pub(crate) async fn next_group(subscription: &mut Subscription) -> GroupId {
+    loop {
+        if let Delivery::Messages(messages) = next(subscription).await {
+            return messages[0].group_id;
+        }
+    }
+}
+
+#[cfg(feature = "redis")]
+/// The publisher's connection returns by itself, and not at the same moment as the subscriber's.
+pub(crate) async fn announce_until_handed_over(broker: &impl Broker, group: GroupId) {
+    let announced = async {
+        while broker.announce(&[message(group, 1)]).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, announced).await.unwrap();
+}
