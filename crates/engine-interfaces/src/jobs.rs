@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{BoxError, JobId};
+use crate::{BoxError, JobId, Timestamp};
 
 /// A job as its worker sees it.
 #[derive(Debug, Clone)]
@@ -28,6 +28,21 @@ pub trait Worker: Send + Sync {
     /// The kind that it does.
     fn kind(&self) -> &'static str;
 
-    /// Does the job. An error puts it off; after the last attempt it is dead, and kept.
+    /// How many of its jobs run at once in a process, at least 1; `None` where the runner's number is good.
+    fn concurrency(&self) -> Option<usize> {
+        None
+    }
+
+    /// Does the job. An error puts it off; after the last attempt it is dead, and kept. [`PutOff`] says when
+    /// instead, and is no failure.
     async fn perform(&self, job: &Job) -> Result<(), BoxError>;
+}
+
+/// What a worker gives as the error of a job that is to be done later, where the worker knows when: the
+/// attempt counts as none, so that how often a job is put off is the worker's to bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("put off until {until}")]
+pub struct PutOff {
+    /// Not before.
+    pub until: Timestamp,
 }

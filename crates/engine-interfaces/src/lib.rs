@@ -32,7 +32,7 @@ pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};
-pub use jobs::{Job, Worker};
+pub use jobs::{Job, PutOff, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError};
 pub use page::{Cursor, Limit, Page};
 pub use rings::{

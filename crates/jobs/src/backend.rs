@@ -16,7 +16,7 @@ use apalis_core::{
     worker::context::WorkerContext,
 };
 use database::StoreError;
-use engine_interfaces::JobId;
+use engine_interfaces::{JobId, Worker};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -55,13 +55,13 @@ struct Taking {
 }
 
 impl JobsBackend {
-    pub(crate) fn new(store: Store, kind: &'static str, settings: Arc<Settings>) -> Self {
+    pub(crate) fn new(store: Store, worker: &dyn Worker, settings: Arc<Settings>) -> Self {
         let mut tick = interval(settings.poll);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            slots: Arc::new(Semaphore::new(settings.concurrency)),
+            slots: Arc::new(Semaphore::new(worker.concurrency().unwrap_or(settings.concurrency))),
             store,
-            kind,
+            kind: worker.kind(),
             settings,
             tick,
             more: false,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use apalis_core::task::Task;
-use engine_interfaces::BoxError;
+use engine_interfaces::{BoxError, PutOff};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::{Instant, interval_at};
 use tower::{Layer, Service};
@@ -103,6 +103,12 @@ async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>) {
                 tracing::warn!("done, but after its lease was lost");
             }
         }),
+        Err(error) if let Some(PutOff { until }) = error.downcast_ref() => {
+            store.put_off(taken.lease, *until).await.map(|counted| {
+                count(taken, "put_off");
+                tracing::debug!(%until, counted, "the job was put off");
+            })
+        }
         Err(error) => {
             let error = chain(error.as_ref());
             store.fail(taken, error.clone()).await.map(|failed| {

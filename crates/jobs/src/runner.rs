@@ -150,13 +150,17 @@ fn register(
     let name = format!("{queue}/{}", worker.kind());
     monitor.register(move |_| {
         let worker = Arc::clone(&worker);
-        let backend = JobsBackend::new(store.clone(), worker.kind(), Arc::clone(&settings));
+        let backend = JobsBackend::new(store.clone(), worker.as_ref(), Arc::clone(&settings));
         WorkerBuilder::new(name.as_str())
             .backend(backend)
             .layer(CatchPanicLayer::with_panic_handler(|_| Panicked))
             .build(move |in_hand: InHand| {
                 let worker = Arc::clone(&worker);
-                async move { worker.perform(&in_hand.taken.job).await }
+                async move {
+                    // Moved here whole: its slot is filled until the attempt is over.
+                    let in_hand = in_hand;
+                    worker.perform(&in_hand.taken.job).await
+                }
             })
     })
 }

@@ -12,7 +12,8 @@ pub struct Settings {
     pub lease: Duration,
     /// How often the lease of a running job is renewed; well below `lease`.
     pub renew: Duration,
-    /// How many jobs of one kind run at once in this process, at least 1. No more than this are taken.
+    /// How many jobs of one kind run at once in this process, at least 1, where its worker does not say. No more
+    /// than this are taken.
     pub concurrency: usize,
     /// How often a job is tried before it is dead.
     pub max_attempts: u32,

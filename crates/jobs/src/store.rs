@@ -228,18 +228,25 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
-        let (store, now) = (self.clone(), At(self.clock.now()));
-        detached(async move {
+        self.put_off(lease, self.clock.now()).await.map(drop)
+    }
+
+    /// The job is due again at `until`, and the attempt does not count. `false` when another worker has it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn put_off(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError> {
+        let store = self.clone();
+        let changed = detached(async move {
             on!(store, write, |conn| update(held(lease))
                 .set((
-                    table::run_at.eq(now),
+                    table::run_at.eq(At(until)),
                     table::lease_id.eq(None::<Col<Uuid>>),
                     table::attempts.eq(table::attempts - 1),
                 ))
                 .execute(conn))
-        })
-        .await
-        .map(drop)
+        });
+        Ok(changed.await? == 1)
     }
 }
 

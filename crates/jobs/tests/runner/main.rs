@@ -38,6 +38,8 @@ on_both! {
     runs_each_job_once
     puts_a_failed_job_off_until_it_is_dead
     counts_a_panic_as_an_attempt
+    puts_a_job_off_for_as_long_as_its_worker_says
+    runs_as_many_at_once_as_the_worker_says
     shares_the_work_with_another_runner
     does_again_what_a_dead_process_left
     keeps_a_long_job_by_renewing
@@ -91,6 +93,39 @@ async fn counts_a_panic_as_an_attempt(bench: Bench) {
     bench.clock.advance(bench.settings.backoff);
     eventually("it is done", async || bench.count(JobState::Done).await == 1).await;
     running.stop().await;
+}
+
+async fn puts_a_job_off_for_as_long_as_its_worker_says(bench: Bench) {
+    let wait = bench.settings.backoff * 100;
+    let until = engine_interfaces::Clock::now(bench.clock.as_ref()).plus(wait);
+    let recorder = Recorder::putting_off(until);
+    let running = bench.run(recorder.worker());
+    bench.enqueue("a").await;
+    eventually("it waits", async || bench.count(JobState::Waiting).await == 1).await;
+    let waiting = bench.list(JobState::Waiting).await.remove(0);
+    assert_eq!((waiting.run_at, waiting.attempts, waiting.last_error), (until, 0, None), "it is no failure");
+
+    recorder.let_go();
+    bench.clock.advance(wait);
+    eventually("it is done", async || bench.count(JobState::Done).await == 1).await;
+    running.stop().await;
+    assert_eq!(recorder.performed("a"), 2);
+}
+
+async fn runs_as_many_at_once_as_the_worker_says(bench: Bench) {
+    let (few, many) = (bench.settings.concurrency, bench.settings.concurrency + 3);
+    for (recorder, most) in [(Recorder::holding(), few), (Recorder::holding().at_once(many), many)] {
+        let running = bench.run(recorder.worker());
+        for key in 0..many + 1 {
+            bench.enqueue(&format!("{most} {key}")).await;
+        }
+        eventually("its slots are full", async || bench.count(JobState::Running).await == most).await;
+        recorder.let_go();
+        eventually("all are done", async || bench.count(JobState::Due).await == 0).await;
+        running.stop().await;
+        assert_eq!(recorder.all_performed().len(), many + 1);
+        assert_eq!(recorder.most_at_once(), most);
+    }
 }
 
 async fn shares_the_work_with_another_runner(bench: Bench) {

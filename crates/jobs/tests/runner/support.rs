@@ -4,13 +4,13 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use async_trait::async_trait;
-use engine_interfaces::{BoxError, Clock, Job, Limit, Worker};
+use engine_interfaces::{BoxError, Clock, Job, Limit, PutOff, Timestamp, Worker};
 use jobs::{JobEntry, JobState, Jobs, Runner, RunnerError, Settings, Store, Taken};
 use test_support::{FixedClock, TestDatabase};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
@@ -138,11 +138,16 @@ impl Running {
 }
 
 /// Remembers what its worker did, and says what it is to do.
-pub(crate) struct Recorder(Arc<Recording>);
+pub(crate) struct Recorder {
+    recording: Arc<Recording>,
+    concurrency: Option<usize>,
+}
 
 struct Recording {
     performed: Mutex<BTreeMap<String, u32>>,
     stopped: AtomicU32,
+    at_once: AtomicUsize,
+    most_at_once: AtomicUsize,
     mode: watch::Sender<Mode>,
 }
 
@@ -152,15 +157,25 @@ enum Mode {
     Fail,
     Panic,
     Hold,
+    PutOff(Timestamp),
 }
 
 impl Recorder {
     fn of(mode: Mode) -> Self {
-        Self(Arc::new(Recording {
+        let recording = Recording {
             performed: Mutex::default(),
             stopped: AtomicU32::new(0),
+            at_once: AtomicUsize::new(0),
+            most_at_once: AtomicUsize::new(0),
             mode: watch::Sender::new(mode),
-        }))
+        };
+        Self { recording: Arc::new(recording), concurrency: None }
+    }
+
+    /// With a number of its own of jobs that run at once.
+    pub(crate) fn at_once(mut self, concurrency: usize) -> Self {
+        self.concurrency = Some(concurrency);
+        self
     }
 
     pub(crate) fn succeeding() -> Self {
@@ -175,22 +190,27 @@ impl Recorder {
         Self::of(Mode::Panic)
     }
 
+    /// Says that everything is for later.
+    pub(crate) fn putting_off(until: Timestamp) -> Self {
+        Self::of(Mode::PutOff(until))
+    }
+
     /// Does not end what it began until [`Recorder::let_go`].
     pub(crate) fn holding() -> Self {
         Self::of(Mode::Hold)
     }
 
     pub(crate) fn let_go(&self) {
-        self.0.mode.send_replace(Mode::Succeed);
+        self.recording.mode.send_replace(Mode::Succeed);
     }
 
     pub(crate) fn worker(&self) -> Arc<dyn Worker> {
-        Arc::new(RecordingWorker(Arc::clone(&self.0)))
+        Arc::new(RecordingWorker { recording: Arc::clone(&self.recording), concurrency: self.concurrency })
     }
 
     /// How often each job was begun, by key.
     pub(crate) fn all_performed(&self) -> BTreeMap<String, u32> {
-        self.0.performed.lock().unwrap().clone()
+        self.recording.performed.lock().unwrap().clone()
     }
 
     pub(crate) fn performed(&self, key: &str) -> u32 {
@@ -199,11 +219,19 @@ impl Recorder {
 
     /// How many attempts were stopped before they ended.
     pub(crate) fn stopped(&self) -> u32 {
-        self.0.stopped.load(Ordering::SeqCst)
+        self.recording.stopped.load(Ordering::SeqCst)
+    }
+
+    /// The most attempts that were under way at one time.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.recording.most_at_once.load(Ordering::SeqCst)
     }
 }
 
-struct RecordingWorker(Arc<Recording>);
+struct RecordingWorker {
+    recording: Arc<Recording>,
+    concurrency: Option<usize>,
+}
 
 /// Counts an attempt as stopped when it is dropped before it ended.
 struct Attempt<'a>(Option<&'a AtomicU32>);
@@ -226,15 +254,24 @@ impl Worker for RecordingWorker {
         KIND
     }
 
+    fn concurrency(&self) -> Option<usize> {
+        self.concurrency
+    }
+
     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
-        let mut attempt = Attempt(Some(&self.0.stopped));
-        *self.0.performed.lock().unwrap().entry(job.key.clone()).or_default() += 1;
-        let mode = *self.0.mode.subscribe().wait_for(|mode| *mode != Mode::Hold).await?;
+        let recording = &self.recording;
+        let mut attempt = Attempt(Some(&recording.stopped));
+        *recording.performed.lock().unwrap().entry(job.key.clone()).or_default() += 1;
+        let at_once = recording.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        recording.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+        let mode = *recording.mode.subscribe().wait_for(|mode| *mode != Mode::Hold).await?;
+        recording.at_once.fetch_sub(1, Ordering::SeqCst);
         attempt.0 = None;
         match mode {
             Mode::Succeed | Mode::Hold => Ok(()),
             Mode::Fail => Err(WorkerError("planted".into()).into()),
             Mode::Panic => panic!("what a client wrote"),
+            Mode::PutOff(until) => Err(PutOff { until }.into()),
         }
     }
 }
