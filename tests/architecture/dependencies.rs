@@ -65,6 +65,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth-engine"]),
     ("diesel", STORES),
     ("diesel-async", STORES),
+    ("reqwest", &["notification-engine"]),
     ("tokio-postgres", &["database"]),
     ("libsqlite3-sys", &["database"]),
 ];

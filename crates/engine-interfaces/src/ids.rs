@@ -60,6 +60,14 @@ id!(
     /// A job.
     JobId
 );
+id!(
+    /// A web hook; unique within its group, and a client may choose it.
+    WebhookId
+);
+id!(
+    /// The delivery of a message to a web hook.
+    DeliveryId
+);
 
 impl UserId {
     /// The id of a user whose own id is of another kind, such as a number: a v5 UUID, the same for the

@@ -17,6 +17,7 @@ mod notifications;
 mod page;
 mod rings;
 mod user_resources;
+mod webhooks;
 
 pub use auth::{
     AuthError, Authentication, Credentials, Identity, ProfileChange, Registration, Secret, Session, Token,
@@ -31,7 +32,7 @@ pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
-pub use ids::{GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId};
+pub use ids::{DeliveryId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId};
 pub use jobs::{Job, PutOff, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError};
 pub use page::{Cursor, Limit, Page};
@@ -40,3 +41,7 @@ pub use rings::{
     RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,
 };
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};
+pub use webhooks::{
+    CreatedWebhook, DeliveryFault, DeliveryState, NameError, Webhook, WebhookDelivery, WebhookDraft,
+    Webhooks, WebhooksError,
+};

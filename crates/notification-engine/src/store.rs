@@ -1,12 +1,17 @@
-//! Where preferences are kept. All SQL of this engine is below here.
+//! Where preferences and web hooks are kept. All SQL of this engine is below here.
 
+mod deliveries;
 mod preferences;
 mod schema;
+mod webhooks;
 
 use std::path::PathBuf;
 
 use database::{Database, Location, Migrations, MigrationsError, PoolSettings, StoreError};
 use diesel_migrations::embed_migrations;
+
+pub(crate) use deliveries::{Attempted, DeliveryKey, Then};
+pub(crate) use webhooks::StoredWebhook;
 
 /// The engine's migrations, for both databases.
 pub const MIGRATIONS: Migrations = Migrations {
