@@ -59,6 +59,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("engineioxide", &["realtime-engine"]),
     ("socketioxide", &["realtime-engine"]),
     ("redis", &["broker"]),
+    ("lettre", &["notification-engine"]),
     ("apalis", &["jobs"]),
     ("apalis-core", &["jobs"]),
     ("bcrypt", &["auth-engine"]),

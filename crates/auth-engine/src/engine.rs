@@ -5,8 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 use async_trait::async_trait;
 use database::StoreError;
 use engine_interfaces::{
-    AuthError, Authentication, BoxError, Broker, Clock, Credentials, Identity, ProfileChange, Registration,
-    Secret, Session, Token, TokenId, User, UserId, UserName, Worker,
+    AuthError, Authentication, BoxError, Broker, Clock, Contact, Contacts, Credentials, Identity,
+    ProfileChange, Registration, Secret, Session, Token, TokenId, User, UserId, UserName, Worker,
 };
 
 use crate::{
@@ -161,5 +161,12 @@ impl Authentication for AuthEngine {
 
     async fn ready(&self) -> Result<(), AuthError> {
         self.store.database().ready().await.map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl Contacts for AuthEngine {
+    async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError> {
+        self.store.contacts(users).await.map_err(unavailable)
     }
 }

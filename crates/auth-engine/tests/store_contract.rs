@@ -7,12 +7,13 @@ use auth_engine::{
     Account, AccountChange, MIGRATIONS, PasswordHash, Refusal, Revoked, Secret, Store, Timestamp, Token,
     TokenId, User, UserId,
 };
-use engine_interfaces::{Clock, Limit, SystemClock};
+use engine_interfaces::{Clock, Contact, Limit, SystemClock};
 use test_support::{FixedClock, TestDatabase};
 
 async fn contract(test: TestDatabase) {
     let store = Store::over(test.database());
     keeps_accounts_as_they_were(&store).await;
+    tells_how_accounts_are_reached(&store).await;
     lets_nobody_take_an_address_twice(&store).await;
     changes_an_account_only_as_it_was_seen(&store).await;
     renews_a_hash_unless_the_password_changed(&store).await;
@@ -117,6 +118,20 @@ async fn keeps_accounts_as_they_were(store: &Store) {
     let second = store.list_accounts(Some(ids[0]), one).await.unwrap();
     assert_eq!([first[0].user.id, second[0].user.id], ids);
     assert_eq!(store.list_accounts(Some(ids[1]), one).await.unwrap(), []);
+}
+
+async fn tells_how_accounts_are_reached(store: &Store) {
+    let ann = inserted(store, "Reached@example.com").await;
+    let nobody = UserId::from_name("nobody");
+    let disabled = inserted(store, "disabled@example.com").await;
+    assert!(store.change_account(AccountChange { disable: true, ..change(&disabled) }).await.unwrap());
+    let mut guest = account("guest@example.com");
+    guest.user.guest = true;
+    store.insert_accounts(vec![guest.clone()]).await.unwrap();
+    let asked = [ann.user.id, disabled.user.id, guest.user.id, nobody];
+    let reached =
+        Contact { user_id: ann.user.id, name: ann.user.name.clone(), email: ann.user.email.clone() };
+    assert_eq!(store.contacts(&asked).await.unwrap(), [reached]);
 }
 
 async fn lets_nobody_take_an_address_twice(store: &Store) {

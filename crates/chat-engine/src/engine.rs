@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
     GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, Range, Right, Role, Sent,
-    Seq, SystemClock, UserId, UserResources, Worker,
+    Seq, SystemClock, Timestamp, UnreadGroup, UnreadMessages, UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -214,5 +214,24 @@ impl Chat for ChatEngine {
 
     async fn ready(&self) -> Result<(), ChatError> {
         self.context.store.database().ready().await.map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl UnreadMessages for ChatEngine {
+    async fn unread_members(
+        &self,
+        group: GroupId,
+        until: Timestamp,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Vec<UserId>, ChatError> {
+        self.context.store.unread_members(group, until, after, limit).await.map_err(unavailable)
+    }
+
+    async fn unread_groups(&self, user: UserId, until: Timestamp) -> Result<Vec<UnreadGroup>, ChatError> {
+        let links = self.context.links(&[user]).await?;
+        let groups: Vec<_> = links.into_iter().map(|(_, group)| group).collect();
+        self.context.store.unread_groups(user, &groups, until).await.map_err(unavailable)
     }
 }

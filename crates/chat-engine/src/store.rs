@@ -10,6 +10,7 @@ mod read_markers;
 mod rows;
 mod schema;
 mod send;
+mod unread;
 
 use std::path::PathBuf;
 

@@ -7,7 +7,7 @@ use auth_engine::{AuthEngine, Keys, StartError};
 use chat_engine::ChatEngine;
 use engine_interfaces::{BoxError, Broker, Clock, SystemClock, UserResources};
 use jobs::{Every, Runner};
-use notification_engine::NotificationEngine;
+use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
@@ -39,6 +39,7 @@ impl Engines {
         chat: chat_engine::Settings,
     ) -> Result<Self, BoxError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let unsubscribe = UnsubscribeKeys::new(&keys.passwords.derive("unsubscribe"));
         let auth = AuthEngine::new(
             auth_engine::Store::over(stores.auth.clone()),
             broker.clone(),
@@ -60,6 +61,7 @@ impl Engines {
         let notifications = NotificationEngine::new(
             notification_engine::Store::over(stores.notifications.clone()),
             clock.clone(),
+            unsubscribe,
         );
         Ok(Self { auth, chat, notifications, clock, broker, stores })
     }
@@ -83,6 +85,7 @@ impl Engines {
             self.auth.clone(),
             self.chat.clone(),
             self.broker.clone(),
+            self.notifications.clone(),
             self.clock.clone(),
             settings,
         )

@@ -205,3 +205,22 @@ pub trait Authentication: Send + Sync {
     /// Does the store answer?
     async fn ready(&self) -> Result<(), AuthError>;
 }
+
+/// How somebody is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Who.
+    pub user_id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address. For the envelope of what is sent to them, and for nothing else.
+    pub email: Secret,
+}
+
+/// Tells how people are reached, to those who write to them.
+#[async_trait]
+pub trait Contacts: Send + Sync {
+    /// Those of `users` that can be written to, in no order: accounts that are disabled or thrown away are
+    /// left out. At most 100 at a time.
+    async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError>;
+}

@@ -16,12 +16,13 @@ mod jobs;
 mod notifications;
 mod page;
 mod rings;
+mod unread;
 mod user_resources;
 mod webhooks;
 
 pub use auth::{
-    AuthError, Authentication, Credentials, Identity, ProfileChange, Registration, Secret, Session, Token,
-    User, UserName,
+    AuthError, Authentication, Contact, Contacts, Credentials, Identity, ProfileChange, Registration, Secret,
+    Session, Token, User, UserName,
 };
 pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
 pub use chat::{
@@ -34,12 +35,13 @@ pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use ids::{DeliveryId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId};
 pub use jobs::{Job, PutOff, Worker};
-pub use notifications::{NotificationPreference, Notifications, NotificationsError};
+pub use notifications::{NotificationPreference, Notifications, NotificationsError, Presence};
 pub use page::{Cursor, Limit, Page};
 pub use rings::{
     Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,
     RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,
 };
+pub use unread::{UnreadGroup, UnreadMessages};
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};
 pub use webhooks::{
     CreatedWebhook, DeliveryFault, DeliveryState, NameError, Webhook, WebhookDelivery, WebhookDraft,

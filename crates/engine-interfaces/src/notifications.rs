@@ -19,6 +19,13 @@ pub enum NotificationsError {
     Unavailable(#[source] BoxError),
 }
 
+/// Hears who is here, so that nobody is reminded of what they see.
+#[async_trait]
+pub trait Presence: Send + Sync {
+    /// These users are here now. At most 1,000 at a time.
+    async fn seen(&self, users: &[UserId]) -> Result<(), NotificationsError>;
+}
+
 /// What the rest of the system may ask of notifications. They know no memberships: whether a user is in a
 /// group is asked of [`Chat`](crate::Chat) before.
 #[async_trait]
@@ -37,6 +44,16 @@ pub trait Notifications: Send + Sync {
         group: GroupId,
         preference: NotificationPreference,
     ) -> Result<(), NotificationsError>;
+
+    /// Does `user` want digests by mail? Yes, where they said nothing.
+    async fn wants_digests(&self, user: UserId) -> Result<bool, NotificationsError>;
+
+    /// Changes whether `user` wants digests by mail.
+    async fn set_wants_digests(&self, user: UserId, wants: bool) -> Result<(), NotificationsError>;
+
+    /// Whose digests the link of a mail turns off: who shows its token needs no other proof. None where it
+    /// is no token of ours.
+    fn unsubscriber(&self, token: &str) -> Option<UserId>;
 
     /// Does the store answer?
     async fn ready(&self) -> Result<(), NotificationsError>;

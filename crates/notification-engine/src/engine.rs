@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_interfaces::{
-    BoxError, Clock, GroupId, NotificationPreference, Notifications, NotificationsError, UserId, Worker,
+    BoxError, Clock, GroupId, NotificationPreference, Notifications, NotificationsError, Presence, UserId,
+    Worker,
 };
 
-use crate::{preferences, store::Store};
+use crate::{UnsubscribeKeys, mail_preferences, preferences, presence, store::Store};
 
 /// What reaches people who are away.
 pub struct NotificationEngine {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keys: UnsubscribeKeys,
 }
 
 impl NotificationEngine {
-    /// Over a migrated store.
+    /// Over a migrated store; `keys` sign the links in its mail.
     #[must_use]
-    pub fn new(store: Store, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { store, clock })
+    pub fn new(store: Store, clock: Arc<dyn Clock>, keys: UnsubscribeKeys) -> Arc<Self> {
+        Arc::new(Self { store, clock, keys })
     }
 
     /// Who does this engine's jobs.
@@ -52,7 +54,26 @@ impl Notifications for NotificationEngine {
         preferences::UpdateService::new(self).call(user, group, preference).await
     }
 
+    async fn wants_digests(&self, user: UserId) -> Result<bool, NotificationsError> {
+        mail_preferences::ShowService::new(self).call(user).await
+    }
+
+    async fn set_wants_digests(&self, user: UserId, wants: bool) -> Result<(), NotificationsError> {
+        mail_preferences::UpdateService::new(self).call(user, wants).await
+    }
+
+    fn unsubscriber(&self, token: &str) -> Option<UserId> {
+        self.keys.user(token)
+    }
+
     async fn ready(&self) -> Result<(), NotificationsError> {
         self.store.database().ready().await.map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl Presence for NotificationEngine {
+    async fn seen(&self, users: &[UserId]) -> Result<(), NotificationsError> {
+        presence::MarkService::new(self).call(users).await
     }
 }

@@ -1,11 +1,16 @@
-//! Where preferences and web hooks are kept. All SQL of this engine is below here.
+//! Where all of it is kept. All SQL of this engine is below here.
 
 mod deliveries;
+mod digests;
+mod last_seen;
+mod mail_preferences;
 mod preferences;
 mod schema;
 mod webhooks;
 
 use std::path::PathBuf;
+
+pub(crate) use digests::Due;
 
 use database::{Database, Location, Migrations, MigrationsError, PoolSettings, StoreError};
 use diesel_migrations::embed_migrations;

@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use engine_interfaces::{
     Added, AuthError, Authentication, Chat, ChatError, Clock, Created, Credentials, Cursor, Draft, Group,
     GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Identity, Limit,
-    Membership, Page, ProfileChange, Range, Registration, Right, Role, Secret, Sent, Seq, Session,
-    SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
+    Membership, NotificationsError, Page, Presence, ProfileChange, Range, Registration, Right, Role, Secret,
+    Sent, Seq, Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
 };
 use uuid::Uuid;
 
@@ -363,5 +363,31 @@ impl Chat for FakeChat {
 
     async fn mark_read(&self, _: UserId, _: GroupId, _: Seq) -> Result<Seq, ChatError> {
         Err(ChatError::Busy)
+    }
+}
+
+/// Keeps who was here, and can be away.
+#[derive(Default)]
+pub(crate) struct FakePresence {
+    seen: Mutex<Vec<UserId>>,
+    pub(crate) away: AtomicBool,
+}
+
+impl FakePresence {
+    /// How often somebody was told to be here.
+    pub(crate) fn told(&self, name: &str) -> usize {
+        let user = UserId::from_name(name);
+        self.seen.lock().unwrap().iter().filter(|seen| **seen == user).count()
+    }
+}
+
+#[async_trait]
+impl Presence for FakePresence {
+    async fn seen(&self, users: &[UserId]) -> Result<(), NotificationsError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(NotificationsError::Unavailable("away".into()));
+        }
+        self.seen.lock().unwrap().extend(users);
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, sync::Arc};
 
-use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock};
+use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock, Presence};
 use tokio::{net::TcpListener, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
@@ -31,10 +31,11 @@ impl RealtimeEngine {
         authentication: Arc<dyn Authentication>,
         chat: Arc<dyn Chat>,
         broker: Arc<dyn Broker>,
+        presence: Arc<dyn Presence>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        Self { node: Node::new(authentication, chat, broker, clock, settings) }
+        Self { node: Node::new(authentication, chat, broker, presence, clock, settings) }
     }
 
     /// Serves Socket.IO, `/livez` and `/readyz` until `shutdown`; then tells the clients, waits for them
@@ -54,6 +55,7 @@ impl RealtimeEngine {
         tasks.spawn(Arc::clone(node).listen(deliveries));
         tasks.spawn(Arc::clone(node).reconcile_heads());
         tasks.spawn(Arc::clone(node).reconcile_sessions());
+        tasks.spawn(Arc::clone(node).tell_presence());
 
         let closing = CancellationToken::new();
         let listener = StallListener { listener, limit: node.settings.write_timeout };

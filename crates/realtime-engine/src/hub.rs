@@ -19,12 +19,14 @@ pub(crate) struct Hub {
     settings: Settings,
     users: Mutex<HashMap<UserId, Vec<Arc<Session>>>>,
     groups: Mutex<HashMap<GroupId, Arc<Group>>>,
+    /// Whose first socket came or last one went since it was asked.
+    moved: Mutex<HashSet<UserId>>,
 }
 
 impl Hub {
     /// Nobody is here.
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, users: Mutex::default(), groups: Mutex::default() }
+        Self { settings, users: Mutex::default(), groups: Mutex::default(), moved: Mutex::default() }
     }
 
     /// Registers a socket: it hears of its user from now on.
@@ -33,6 +35,9 @@ impl Hub {
         let sessions = users.entry(session.user_id).or_default();
         if sessions.len() >= self.settings.max_sockets_per_user {
             return Err(Refusal::saying(ErrorCode::RateLimited, "Too many open sockets"));
+        }
+        if sessions.is_empty() {
+            lock(&self.moved).insert(session.user_id);
         }
         sessions.push(Arc::clone(session));
         metrics::gauge!("parlour_realtime_connections").increment(1);
@@ -49,8 +54,19 @@ impl Hub {
             metrics::gauge!("parlour_realtime_connections").decrement(u32::from(removed > 0));
             if entry.get().is_empty() {
                 entry.remove();
+                lock(&self.moved).insert(session.user_id);
             }
         }
+    }
+
+    /// Everybody who is here.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        lock(&self.users).keys().copied().collect()
+    }
+
+    /// Who came or went since this was asked last.
+    pub(crate) fn take_moved(&self) -> HashSet<UserId> {
+        std::mem::take(&mut lock(&self.moved))
     }
 
     /// The sockets of a user.

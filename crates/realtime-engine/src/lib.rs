@@ -15,7 +15,7 @@
 //! | `session`, `outbox` | one socket, as the others see it |
 //! | `hub`, `group`, `sequencer` | who is here, and where this server is in each group's log |
 //! | `memberships`, `catch_up`, `repair`, `reconcile` | what is asked of the store |
-//! | `bus`, `control`, `events` | what is heard, and what is told |
+//! | `bus`, `control`, `events`, `presence` | what is heard, and what is told |
 
 mod bus;
 mod catch_up;
@@ -34,6 +34,7 @@ mod memberships;
 mod node;
 mod outbox;
 mod packet;
+mod presence;
 mod reconcile;
 mod repair;
 mod requests;

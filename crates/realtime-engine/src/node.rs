@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use engine_interfaces::{Authentication, Broker, Chat, Clock};
+use engine_interfaces::{Authentication, Broker, Chat, Clock, Presence};
 use tokio::{
     sync::{Notify, Semaphore},
     time,
@@ -24,6 +24,8 @@ pub(crate) struct Node {
     pub(crate) authentication: Arc<dyn Authentication>,
     /// The truth.
     pub(crate) chat: Arc<dyn Chat>,
+    /// Is told who is here.
+    pub(crate) presence: Arc<dyn Presence>,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// The limits.
@@ -47,12 +49,14 @@ impl Node {
         authentication: Arc<dyn Authentication>,
         chat: Arc<dyn Chat>,
         broker: Arc<dyn Broker>,
+        presence: Arc<dyn Presence>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
             authentication,
             chat,
+            presence,
             clock,
             hub: Hub::new(settings.clone()),
             bus: Bus::new(broker),

@@ -36,6 +36,10 @@ pub struct Settings {
     pub compare_heads_every: Duration,
     /// How often the tokens and memberships of the open sockets are compared with the store.
     pub compare_sessions_every: Duration,
+    /// How often it is told who is here.
+    pub tell_presence_every: Duration,
+    /// How soon it is told who came or went.
+    pub tell_moves_every: Duration,
     /// Groups, tokens or users in one question to another engine.
     pub compare_batch: usize,
     /// Bytes that wait for a client that is behind; one more and it is closed.
@@ -79,6 +83,8 @@ impl Default for Settings {
             concurrent_repairs: 8,
             compare_heads_every: Duration::from_secs(10),
             compare_sessions_every: Duration::from_secs(30),
+            tell_presence_every: Duration::from_secs(30),
+            tell_moves_every: Duration::from_secs(1),
             compare_batch: 1_000,
             queue_bytes: 1024 * 1024,
             transport_packets: 64,

@@ -3,6 +3,7 @@
 mod catching_up;
 mod live;
 mod memberships;
+mod presence;
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     client::Client,
-    doubles::{FakeAuthentication, FakeChat, FakeTransport, wait_until},
+    doubles::{FakeAuthentication, FakeChat, FakePresence, FakeTransport, wait_until},
     node::Node,
     settings::Settings,
 };
@@ -23,6 +24,7 @@ struct Bench {
     node: Arc<Node>,
     chat: Arc<FakeChat>,
     authentication: Arc<FakeAuthentication>,
+    presence: Arc<FakePresence>,
     broker: LocalBroker,
     listening: JoinHandle<()>,
 }
@@ -36,17 +38,19 @@ impl Bench {
         let settings = Settings { close_grace: Duration::from_millis(20), ..settings };
         let chat = Arc::new(FakeChat::default());
         let authentication = Arc::new(FakeAuthentication::default());
+        let presence = Arc::new(FakePresence::default());
         let broker = LocalBroker::default();
         let node = Node::new(
             Arc::clone(&authentication) as _,
             Arc::clone(&chat) as _,
             Arc::new(broker.clone()),
+            Arc::clone(&presence) as _,
             Arc::new(SystemClock),
             settings,
         );
         let deliveries = node.bus.subscribe().await.unwrap();
         let listening = tokio::spawn(Arc::clone(&node).listen(deliveries));
-        Self { node, chat, authentication, broker, listening }
+        Self { node, chat, authentication, presence, broker, listening }
     }
 
     /// A group with these members.

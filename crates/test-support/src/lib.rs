@@ -5,9 +5,11 @@ mod database;
 mod own_database;
 mod redis;
 mod redis_cluster;
+mod smtp;
 
 pub use clock::FixedClock;
 pub use database::TestDatabase;
 pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};
 pub use redis_cluster::RedisCluster;
+pub use smtp::SmtpServer;

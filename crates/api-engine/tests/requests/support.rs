@@ -15,7 +15,7 @@ use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
 use chat_engine::ChatEngine;
 use engine_interfaces::{Authentication, Clock};
-use notification_engine::NotificationEngine;
+use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
 use tokio::task::LocalSet;
@@ -82,7 +82,8 @@ impl Api {
             chat_engine::Settings::default(),
         );
         let notifications = notification_engine::Store::over(notifications.database());
-        let notifications = NotificationEngine::new(notifications, clock.clone());
+        let notifications =
+            NotificationEngine::new(notifications, clock.clone(), UnsubscribeKeys::new(&["key"]));
         let engine =
             ApiEngine { authentication: auth.clone(), chat, notifications, clock: clock.clone(), settings };
         Self { engine, auth, clock, _databases: databases }

@@ -91,12 +91,24 @@ impl PasswordKeys {
         self
     }
 
+    /// Secrets for `purpose`: the active key's, then those of the old ones. None tells anything of its key, or
+    /// of the secret for another purpose.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Vec<[u8; 48]> {
+        self.all().map(|key| key.keyed("derive", &[purpose])).collect()
+    }
+
     pub(crate) fn active(&self) -> &PasswordKey {
         &self.active
     }
 
+    /// The active one, then the old ones.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &PasswordKey> {
+        std::iter::once(&self.active).chain(&self.old)
+    }
+
     pub(crate) fn find(&self, id: &str) -> Option<&PasswordKey> {
-        std::iter::once(&self.active).chain(&self.old).find(|key| key.id == id)
+        self.all().find(|key| key.id == id)
     }
 }
 
@@ -135,5 +147,14 @@ mod tests {
     fn parts_do_not_run_together() {
         assert_ne!(key("a").keyed("x", &["ab", "c"]), key("a").keyed("x", &["a", "bc"]));
         assert_ne!(key("a").keyed("x", &[]), key("a").keyed("y", &[]));
+    }
+
+    #[test]
+    fn each_purpose_and_each_key_has_a_secret_of_its_own() {
+        let both = PasswordKeys::new(key("a")).accepting(key("b")).derive("x");
+        let (a, b) = (PasswordKeys::new(key("a")), PasswordKeys::new(key("b")));
+        assert_eq!(both, [a.derive("x"), b.derive("x")].concat(), "the active key's first");
+        assert_ne!(both[0], both[1]);
+        assert_ne!(a.derive("y"), a.derive("x"));
     }
 }

@@ -5,7 +5,7 @@ use diesel::{
     ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::min, insert_into, update,
 };
 use diesel_async::RunQueryDsl;
-use engine_interfaces::{Limit, Secret, Timestamp, User, UserId, UserName};
+use engine_interfaces::{Contact, Limit, Secret, Timestamp, User, UserId, UserName};
 
 use super::{
     Refusal, Store,
@@ -126,6 +126,26 @@ impl Store {
         let rows = users::table.filter(users::id.eq_any(ids)).select((users::id, users::name));
         let rows: Vec<(Col<UserId>, String)> = on!(self, read, |conn| rows.load(conn))?;
         Ok(rows.into_iter().map(|(id, name)| UserName { id: id.0, name }).collect())
+    }
+
+    /// How those of `users` are reached that are neither guests nor disabled.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, StoreError> {
+        let ids: Vec<_> = users.iter().copied().map(Col).collect();
+        let rows = users::table
+            .filter(users::id.eq_any(ids))
+            .filter(users::guest.eq(false))
+            .filter(users::disabled_at.is_null())
+            .select((users::id, users::name, users::email));
+        let rows: Vec<(Col<UserId>, String, String)> = on!(self, read, |conn| rows.load(conn))?;
+        let contact = |(id, name, email): (Col<UserId>, String, String)| Contact {
+            user_id: id.0,
+            name,
+            email: Secret::new(email),
+        };
+        Ok(rows.into_iter().map(contact).collect())
     }
 
     /// Changes an account and refuses tokens, both or neither. `false`: the account has moved on since the

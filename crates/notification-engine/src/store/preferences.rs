@@ -19,6 +19,28 @@ impl Store {
         Ok(muted.map(|muted| NotificationPreference { muted }))
     }
 
+    /// Those of `users` that want to hear nothing of `group`.
+    pub(crate) async fn muted(&self, group: GroupId, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let ids: Vec<_> = users.iter().copied().map(Col).collect();
+        let query = table::table
+            .filter(table::user_id.eq_any(ids))
+            .filter(table::group_id.eq(Col(group)))
+            .filter(table::muted.eq(true))
+            .select(table::user_id);
+        let rows: Vec<Col<UserId>> = on!(self, read, |conn| query.load(conn))?;
+        Ok(rows.into_iter().map(|user| user.0).collect())
+    }
+
+    /// The groups that `user` wants to hear nothing of.
+    pub(crate) async fn muted_groups(&self, user: UserId) -> Result<Vec<GroupId>, StoreError> {
+        let query = table::table
+            .filter(table::user_id.eq(Col(user)))
+            .filter(table::muted.eq(true))
+            .select(table::group_id);
+        let rows: Vec<Col<GroupId>> = on!(self, read, |conn| query.load(conn))?;
+        Ok(rows.into_iter().map(|group| group.0).collect())
+    }
+
     /// Keeps what `user` says about `group`.
     pub(crate) async fn set_preference(
         &self,

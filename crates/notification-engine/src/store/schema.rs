@@ -46,3 +46,37 @@ diesel::table! {
         updated_at -> Instant,
     }
 }
+
+diesel::table! {
+    use database::{Id, Instant};
+
+    last_seen (user_id) {
+        user_id -> Id,
+        seen_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use database::{Id, Instant};
+    use diesel::sql_types::Bool;
+
+    mail_preferences (user_id) {
+        user_id -> Id,
+        digests -> Bool,
+        updated_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use database::{Id, Instant};
+    use diesel::sql_types::{BigInt, Nullable, Text};
+
+    digests (user_id) {
+        user_id -> Id,
+        slot -> Instant,
+        due_at -> Nullable<Instant>,
+        attempts -> BigInt,
+        quiet_until -> Instant,
+        last_error -> Nullable<Text>,
+    }
+}

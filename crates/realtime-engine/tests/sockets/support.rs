@@ -10,6 +10,7 @@ use chat_engine::{ChatEngine, factories::GroupFactory};
 use engine_interfaces::{
     Authentication, Chat, Draft, GroupId, Identity, Session, SystemClock, Token, UserId,
 };
+use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use realtime_engine::{RealtimeEngine, Settings};
 use serde_json::{Value, json};
 use test_support::TestDatabase;
@@ -30,7 +31,7 @@ pub(crate) struct Server {
     pub(crate) clients: Clients,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
-    _databases: [TestDatabase; 3],
+    _databases: [TestDatabase; 4],
 }
 
 /// Somebody with an account.
@@ -49,8 +50,9 @@ impl Server {
             TestDatabase::sqlite(auth_engine::MIGRATIONS).await,
             TestDatabase::sqlite(chat_engine::MIGRATIONS).await,
             TestDatabase::sqlite(user_resources::MIGRATIONS).await,
+            TestDatabase::sqlite(notification_engine::MIGRATIONS).await,
         ];
-        let [auth, chat, resources] = databases.each_ref().map(TestDatabase::database);
+        let [auth, chat, resources, notifications] = databases.each_ref().map(TestDatabase::database);
         let broker = LocalBroker::default();
         let clock = Arc::new(SystemClock);
         let auth = AuthEngine::new(
@@ -67,7 +69,10 @@ impl Server {
             Arc::new(broker.clone()),
             Arc::new(UserResourcesEngine::over(resources)),
         );
-        let engine = RealtimeEngine::new(auth.clone(), chat.clone(), Arc::new(broker), clock, settings);
+        let store = notification_engine::Store::over(notifications);
+        let presence = NotificationEngine::new(store, clock.clone(), UnsubscribeKeys::new(&["key"]));
+        let engine =
+            RealtimeEngine::new(auth.clone(), chat.clone(), Arc::new(broker), presence, clock, settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

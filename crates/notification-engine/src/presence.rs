@@ -1,0 +1,5 @@
+//! When users were last here.
+
+mod mark_service;
+
+pub(crate) use mark_service::MarkService;
