@@ -43,7 +43,7 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     measure(process)?;
     let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
     // The workers sweep.
-    let engines = shared.start(config.accounts.auth(), config.chat.chat(false)).await?;
+    let (engines, _) = shared.start(config.accounts.auth(), config.chat.chat()).await?;
 
     let stop = stop_signal()?;
     greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;

@@ -1,6 +1,7 @@
 //! What the commands do, but for `serve`.
 
 pub(crate) mod jobs;
+pub(crate) mod rings;
 pub(crate) mod seed;
 pub(crate) mod users;
 

@@ -7,8 +7,8 @@ use clap::Args;
 use composition::{
     Engines, Stores,
     settings::{
-        AccountSettings, ChatSettings, HttpSettings, ProcessSettings, SecretSettings, SocketSettings,
-        StoreSettings, WebSettings,
+        AccountSettings, ChatSettings, HttpSettings, ProcessSettings, RingSettings, SecretSettings,
+        SocketSettings, StoreSettings, WebSettings,
     },
 };
 use engine_interfaces::BoxError;
@@ -42,6 +42,9 @@ pub(crate) struct Config {
     chat: ChatSettings,
 
     #[command(flatten)]
+    rings: RingSettings,
+
+    #[command(flatten)]
     pub(crate) process: ProcessSettings,
 }
 
@@ -51,16 +54,17 @@ impl Config {
         Stores::embedded(&self.stores)
     }
 
-    /// Brings the stores up to date and starts the engines; hints stay in this process.
-    pub(crate) async fn engines(&self) -> Result<Engines, BoxError> {
+    /// Brings the stores up to date and starts the engines; hints stay in this process. Nothing is swept: the
+    /// tools leave that to `serve`.
+    pub(crate) async fn engines(&self, broker: LocalBroker) -> Result<Engines, BoxError> {
         let stores = self.stores()?;
         stores.migrate().await?;
         Engines::start(
             stores,
-            Arc::new(LocalBroker::default()),
+            Arc::new(broker),
             self.secrets.or_made_in(&self.data_dir)?,
             self.accounts.auth(),
-            self.chat.chat(true),
+            chat_engine::Settings { link_messages: self.rings.link_messages.is_on(), ..self.chat.chat() },
         )
         .await
     }

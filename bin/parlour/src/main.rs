@@ -42,6 +42,8 @@ enum Command {
     /// Lists jobs, and retries dead ones.
     #[command(subcommand)]
     Jobs(commands::jobs::Command),
+    /// Shows who leads each topic, and how far the work is.
+    Rings(commands::rings::Arguments),
 }
 
 #[tokio::main]
@@ -56,6 +58,7 @@ async fn main() -> ExitCode {
         Command::Seed(arguments) => commands::seed::run(&config, &arguments).await,
         Command::Users(command) => commands::users::run(&config, command).await,
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
+        Command::Rings(arguments) => commands::rings::run(&config, &arguments).await,
     };
     process::exit_code("parlour", done)
 }

@@ -1,7 +1,8 @@
 //! `parlour serve`: everything, until it is told to stop.
 
+use broker::LocalBroker;
 use composition::{
-    process::{bind, greet, measure, stop_signal, tokio_listener},
+    process::{bind, greet, measure, name, stop_signal, tokio_listener},
     settings::Addresses,
 };
 use engine_interfaces::BoxError;
@@ -15,11 +16,15 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
     let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen)?;
     measure(process)?;
     let addresses = Addresses { api: api.local_addr()?, realtime: realtime.local_addr()? };
-    let engines = config.engines().await?;
+    let broker = LocalBroker::default();
+    let engines = config.engines(broker.clone()).await?;
 
     let stop = stop_signal()?;
     let stopped = || stop.clone().cancelled_owned();
     let jobs = tokio::spawn(engines.runner(process.jobs()).run(stopped()));
+    let ring = broker.ring(engines.ring_parts(), process.rings());
+    engines.chat.sweep(ring.share());
+    let ring = tokio::spawn(ring.run(name("parlour"), stopped()));
     let real_time = engines.realtime(sockets.realtime(web, process, addresses));
     let (listener, until) = (tokio_listener(realtime)?, stopped());
     let real_time = tokio::spawn(async move { real_time.serve(listener, until).await });
@@ -39,6 +44,7 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
     // Whatever ended the API ends the rest.
     stop.cancel();
     real_time.await??;
+    ring.await?;
     engines.chat.drain().await;
     jobs.await??;
     tracing::info!("stopped");

@@ -1,5 +1,5 @@
-//! `worker`: the jobs, and the sweep of lost hints, as a process of their own. Any number may run: they share
-//! the work.
+//! `worker`: the jobs, the work on topics and the sweep of lost hints, as a process of their own. Any number may
+//! run: they share the work.
 
 use std::process::ExitCode;
 
@@ -7,17 +7,19 @@ use clap::Parser;
 use composition::{
     logs,
     process::{self, greet, measure, stop_signal},
-    settings,
+    settings::{self, RingSettings},
     shared::SharedSettings,
 };
 use engine_interfaces::BoxError;
 
-/// Parlour's workers. Need PostgreSQL; without Redis the jobs go on, and the hints wait.
+/// Parlour's workers. Need PostgreSQL; without Redis the jobs go on, and what follows from messages waits.
 #[derive(Parser)]
 #[command(version)]
 struct Config {
     #[command(flatten)]
     shared: SharedSettings,
+    #[command(flatten)]
+    rings: RingSettings,
 }
 
 #[tokio::main]
@@ -33,11 +35,17 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     };
     let process = &config.shared.process;
     measure(process)?;
-    let engines = shared.start(Default::default(), Default::default()).await?;
+    let (engines, broker) = shared.start(Default::default(), config.rings.chat()).await?;
 
     let stop = stop_signal()?;
+    let ring = broker.ring(engines.ring_parts(), process.rings());
+    engines.chat.sweep(ring.share());
+    let ring = tokio::spawn(ring.run(process::name("worker"), stop.clone().cancelled_owned()));
     greet("Parlour worker", &[], process)?;
-    engines.runner(process.jobs()).run(stop.cancelled_owned()).await?;
+    engines.runner(process.jobs()).run(stop.clone().cancelled_owned()).await?;
+    // Whatever ended the jobs ends the rest.
+    stop.cancel();
+    ring.await?;
     engines.chat.drain().await;
     tracing::info!("stopped");
     Ok(())

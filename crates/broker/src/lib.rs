@@ -5,16 +5,21 @@
 //!
 //! [`LocalBroker`] serves one process; `RedisBroker`, behind the feature `redis`, serves many.
 //! `tests/broker_contract` is what every broker has to keep.
+//!
+//! Each has a ring of workers beside it, [`LocalRing`] and `RedisRing`: what follows from messages is done by the
+//! leader of their author's topic. `tests/ring_contract` is what every ring has to keep.
 
 mod inbox;
 mod local;
 #[cfg(feature = "redis")]
 mod redis;
+mod rings;
 mod slots;
 
 #[cfg(feature = "redis")]
-pub use self::redis::{RedisBroker, RedisSettings, RedisUrlError};
+pub use self::redis::{RedisBroker, RedisRing, RedisSettings, RedisUrlError, StreamLag};
 pub use local::{LocalBroker, Settings};
+pub use rings::{Lag, LocalRing, RingParts, RingSettings};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

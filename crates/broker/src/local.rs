@@ -1,7 +1,7 @@
 //! The broker within one process.
 
 use std::sync::{
-    Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -10,6 +10,7 @@ use engine_interfaces::{Broker, BrokerError, Control, Delivery, Follow, GroupMes
 
 use crate::{
     inbox::{InboxSender, inbox},
+    rings::{LocalRing, LocalSource, RingParts, RingSettings},
     slots::Slots,
 };
 
@@ -48,6 +49,13 @@ impl LocalBroker {
         self.add(Slots::all())
     }
 
+    /// The ring of this process, which hears what is announced from now on. A bus has one.
+    #[must_use]
+    pub fn ring(&self, parts: RingParts, settings: RingSettings) -> LocalRing {
+        let source = self.bus.ring.get_or_init(|| Arc::new(LocalSource::new(settings.queue)));
+        LocalRing::new(parts, settings, Arc::clone(source))
+    }
+
     fn add(&self, slots: Slots) -> Subscription {
         let slots = Arc::new(slots);
         let (sender, inbox) = inbox(self.bus.settings.queue);
@@ -63,6 +71,9 @@ impl LocalBroker {
 #[async_trait]
 impl Broker for LocalBroker {
     async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
+        if let Some(ring) = self.bus.ring.get() {
+            ring.push(messages);
+        }
         self.bus.tell(|subscriber| {
             let heard: Vec<_> = messages
                 .iter()
@@ -88,6 +99,7 @@ struct Bus {
     settings: Settings,
     next_id: AtomicU64,
     subscribers: RwLock<Vec<Subscriber>>,
+    ring: OnceLock<Arc<LocalSource>>,
 }
 
 impl Bus {

@@ -4,16 +4,25 @@ mod address;
 mod connection;
 mod link;
 mod publisher;
+mod ring;
 mod settings;
 mod subscriber;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine_interfaces::{BoxError, Broker, BrokerError, Control, GroupMessage, Subscription};
+use engine_interfaces::{
+    BoxError, Broker, BrokerError, Control, GroupMessage, Position, Subscription, Topic,
+};
 
-use self::{link::Dialer, publisher::Publisher};
+use self::{
+    link::{Dialer, LinkError},
+    publisher::Publisher,
+    ring::lags,
+};
+use crate::rings::{RingParts, RingSettings, Shared};
 
+pub use ring::{RedisRing, StreamLag};
 pub use settings::RedisSettings;
 
 /// Carries hints between processes, over a Redis server or a Redis Cluster.
@@ -63,6 +72,25 @@ impl RedisBroker {
             dialer,
             settings,
         })
+    }
+
+    /// This process's part in the rings.
+    #[must_use]
+    pub fn ring(&self, parts: RingParts, settings: RingSettings) -> RedisRing {
+        RedisRing {
+            dialer: Arc::clone(&self.dialer),
+            redis: Arc::clone(&self.settings),
+            shared: Shared::new(parts, settings),
+        }
+    }
+
+    /// What waits in each topic's stream behind a position, or at all.
+    ///
+    /// # Errors
+    /// When Redis is away.
+    pub async fn lags(&self, topics: &[(Topic, Option<Position>)]) -> Result<Vec<StreamLag>, BrokerError> {
+        let lags = lags(&self.dialer, &self.settings, topics).await;
+        lags.map_err(|error| LinkError::from(error).into())
     }
 }
 

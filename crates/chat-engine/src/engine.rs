@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
     GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, Range, Right, Role, Sent,
-    Seq, SystemClock, Timestamp, UnreadGroup, UnreadMessages, UserId, UserResources, Worker,
+    Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages, UserId, UserResources,
+    Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -14,7 +15,9 @@ use crate::{
     announcer::Announcer,
     coalescer::Coalescer,
     context::Context,
-    group_messages, groups, memberships, rules,
+    group_messages, groups,
+    links::LinkMessages,
+    memberships, rules,
     settings::Settings,
     store::{Store, unavailable},
     sweep::Sweep,
@@ -60,8 +63,7 @@ impl ChatEngine {
             stop,
         };
         if engine.context.settings.sweep {
-            let sweep = Sweep::new(&engine.context).run(engine.stop.clone());
-            engine.tasks.spawn(sweep);
+            engine.start_sweep(None);
         }
         Arc::new(engine)
     }
@@ -70,6 +72,25 @@ impl ChatEngine {
     #[must_use]
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         vec![Arc::new(LinkResource::new(&self.context)), Arc::new(DeleteGroup::new(&self.context))]
+    }
+
+    /// What the leaders of topics do with the messages.
+    #[must_use]
+    pub fn handlers(&self) -> Vec<Arc<dyn TopicHandler>> {
+        if !self.context.settings.link_messages {
+            return Vec::new();
+        }
+        vec![Arc::new(LinkMessages::start(&self.context, &self.tasks, &self.stop))]
+    }
+
+    /// Looks for what was not announced, as far as it is this process's, until the engine ends. Where
+    /// [`Settings::sweep`] is on, all of it is looked for anyway.
+    pub fn sweep(&self, share: Arc<dyn SweepShare>) {
+        self.start_sweep(Some(share));
+    }
+
+    fn start_sweep(&self, share: Option<Arc<dyn SweepShare>>) {
+        self.tasks.spawn(Sweep::new(&self.context, share).run(self.stop.clone()));
     }
 
     /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are

@@ -17,6 +17,8 @@ mod engine;
 pub mod factories;
 mod group_messages;
 mod groups;
+mod kept;
+mod links;
 mod memberships;
 mod rules;
 pub mod seeding;

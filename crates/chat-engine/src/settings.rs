@@ -28,7 +28,8 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// How many statements' messages may wait to be announced; past it they are left to the sweep. 1,024.
     pub announce_queue: usize,
-    /// This engine looks for what was not announced. On; off where other processes over the same store do.
+    /// This engine looks for what was not announced, and takes all of it for its own. On; off where other
+    /// processes over the same store do, or [`ChatEngine::sweep`](crate::ChatEngine::sweep) is called.
     pub sweep: bool,
     /// How often what was not announced is looked for. 1 s.
     pub sweep_interval: Duration,
@@ -36,6 +37,10 @@ pub struct Settings {
     pub republish_after: Duration,
     /// How long it is remembered what was announced. 5 min.
     pub keep_published: Duration,
+    /// How long it is remembered at most, where the rings have not come to it. 1 day.
+    pub keep_unhandled: Duration,
+    /// The rings link each message to its author, see [`UserResources`](crate::UserResources). On.
+    pub link_messages: bool,
     /// How many rows of a deleted group go in one transaction. 1,000.
     pub delete_chunk: u16,
 }
@@ -56,6 +61,8 @@ impl Default for Settings {
             sweep_interval: Duration::from_secs(1),
             republish_after: Duration::from_secs(1),
             keep_published: Duration::from_secs(5 * 60),
+            keep_unhandled: Duration::from_secs(24 * 60 * 60),
+            link_messages: true,
             delete_chunk: 1_000,
         }
     }

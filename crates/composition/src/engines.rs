@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use api_engine::ApiEngine;
 use auth_engine::{AuthEngine, Keys, StartError};
+use broker::RingParts;
 use chat_engine::ChatEngine;
-use engine_interfaces::{BoxError, Broker, Clock, SystemClock, UserResources};
+use engine_interfaces::{BoxError, Broker, Clock, SystemClock, TopicHandler, UserResources};
 use jobs::{Every, Runner};
 use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use realtime_engine::RealtimeEngine;
@@ -89,6 +90,23 @@ impl Engines {
             self.clock.clone(),
             settings,
         )
+    }
+
+    /// What the leaders of topics do with the messages.
+    #[must_use]
+    pub fn handlers(&self) -> Vec<Arc<dyn TopicHandler>> {
+        self.chat.handlers()
+    }
+
+    /// What a ring works with.
+    #[must_use]
+    pub fn ring_parts(&self) -> RingParts {
+        RingParts {
+            terms: Arc::new(self.stores.rings(self.clock.clone())),
+            kept: self.chat.clone(),
+            handlers: self.handlers(),
+            clock: self.clock.clone(),
+        }
     }
 
     /// Everybody's workers.

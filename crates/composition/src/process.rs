@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use engine_interfaces::BoxError;
+use engine_interfaces::{BoxError, Clock, SystemClock};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,12 @@ pub fn measure(settings: &ProcessSettings) -> Result<(), BoxError> {
     PrometheusBuilder::new().with_http_listener(address).install().map_err(|error| {
         format!("METRICS_LISTEN={address}: {error}; name a free address of this machine, or `off`").into()
     })
+}
+
+/// What this run of a process is called: no other ever has the name.
+#[must_use]
+pub fn name(kind: &str) -> String {
+    format!("{kind}-{}-{}", std::process::id(), SystemClock.new_id().simple())
 }
 
 /// Is cancelled by SIGTERM and by Ctrl-C.

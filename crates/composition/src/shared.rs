@@ -65,7 +65,7 @@ impl SharedSettings {
 }
 
 impl Shared {
-    /// Starts the engines, where the stores have this version's tables. Redis may be away.
+    /// Starts the engines, where the stores have this version's tables, and the bus. Redis may be away.
     ///
     /// # Errors
     /// When migrations are pending, a store is away, or the keys do not fit what is stored.
@@ -73,9 +73,11 @@ impl Shared {
         self,
         auth: auth_engine::Settings,
         chat: chat_engine::Settings,
-    ) -> Result<Engines, BoxError> {
+    ) -> Result<(Engines, Arc<RedisBroker>), BoxError> {
         self.stores.check_migrated().await?;
         let broker = RedisBroker::connect(self.redis_url.expose(), RedisSettings::default()).await?;
-        Engines::start(self.stores, Arc::new(broker), self.keys, auth, chat).await
+        let broker = Arc::new(broker);
+        let engines = Engines::start(self.stores, broker.clone(), self.keys, auth, chat).await?;
+        Ok((engines, broker))
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use database::{Database, Location, PoolSettings};
-use engine_interfaces::{BoxError, SystemClock};
-use jobs::Jobs;
+use engine_interfaces::{BoxError, Clock, SystemClock};
+use jobs::{Jobs, RingStore};
 
 use crate::{
     folders,
@@ -96,6 +96,12 @@ impl Stores {
             }
         }
         Ok(())
+    }
+
+    /// The terms of the rings, and the jobs that their leaders cause.
+    #[must_use]
+    pub fn rings(&self, clock: Arc<dyn Clock>) -> RingStore {
+        RingStore::new(self.jobs.clone(), clock)
     }
 
     /// Everybody's jobs, for the operator.

@@ -16,6 +16,9 @@ pub struct Timestamp(DateTime<Utc>);
 pub struct TimestampError;
 
 impl Timestamp {
+    /// The beginning of 1970.
+    pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// Cut to microseconds.
     #[must_use]
     pub fn new(at: DateTime<Utc>) -> Self {

@@ -14,6 +14,7 @@ mod events;
 mod ids;
 mod jobs;
 mod notifications;
+mod outage;
 mod page;
 mod rings;
 mod unread;
@@ -36,6 +37,7 @@ pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use ids::{DeliveryId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId};
 pub use jobs::{Job, PutOff, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError, Presence};
+pub use outage::Outage;
 pub use page::{Cursor, Limit, Page};
 pub use rings::{
     Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,

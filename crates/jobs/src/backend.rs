@@ -87,12 +87,17 @@ impl JobsBackend {
         self.taking = None;
         match result {
             Ok(taken) => {
+                if self.store.outage.ends() {
+                    tracing::info!("jobs are taken again");
+                }
                 self.more = taken.len() == asked;
                 self.taken.extend(taken);
             }
             Err(error) => {
                 self.more = false;
-                tracing::warn!(job.kind = self.kind, error = %crate::chain(&error), "no jobs could be taken");
+                if self.store.outage.begins() {
+                    tracing::warn!(job.kind = self.kind, error = %crate::chain(&error), "no jobs can be taken");
+                }
             }
         }
         Poll::Ready(())

@@ -3,7 +3,7 @@
 //! apalis-cron reads the machine's clock, and ticks once in every process. This reads [`Clock`], and the key of
 //! the slot lets any number of processes enqueue one job.
 
-use engine_interfaces::{Clock, Timestamp};
+use engine_interfaces::{Clock, Outage, Timestamp};
 
 use crate::{Store, chain};
 
@@ -42,11 +42,12 @@ pub(crate) struct Cron {
     every: Every,
     /// The slot that was enqueued last.
     enqueued: Option<String>,
+    outage: Outage,
 }
 
 impl Cron {
     pub(crate) fn new(kind: &'static str, every: Every) -> Self {
-        Self { kind, every, enqueued: None }
+        Self { kind, every, enqueued: None, outage: Outage::default() }
     }
 
     pub(crate) fn kind(&self) -> &'static str {
@@ -60,10 +61,14 @@ impl Cron {
             return;
         }
         match own.enqueue(self.kind, slot.clone(), &serde_json::Value::Null).await {
-            Ok(()) => self.enqueued = Some(slot),
-            Err(error) => {
-                tracing::warn!(job.kind = self.kind, error = %chain(&error), "a job of this slot was not enqueued");
+            Ok(()) => {
+                self.enqueued = Some(slot);
+                self.outage.ends();
             }
+            Err(error) if self.outage.begins() => {
+                tracing::warn!(job.kind = self.kind, error = %chain(&error), "a job of this slot is not enqueued yet");
+            }
+            Err(_) => {}
         }
     }
 }

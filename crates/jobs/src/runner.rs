@@ -5,7 +5,7 @@ use std::sync::Arc;
 use apalis::{layers::catch_panic::CatchPanicLayer, prelude::Monitor};
 use apalis_core::worker::builder::WorkerBuilder;
 use database::Database;
-use engine_interfaces::{Clock, Worker};
+use engine_interfaces::{Clock, Outage, Worker};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
@@ -181,10 +181,12 @@ async fn keep_time(own: Store, mut crons: Vec<Cron>, clock: Arc<dyn Clock>, sett
 async fn measure(jobs: &Jobs, settings: &Settings) {
     let mut tick = interval(settings.measure);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let outage = Outage::default();
     loop {
         tick.tick().await;
         match jobs.measure().await {
             Ok(measures) => {
+                outage.ends();
                 for (queue, measured) in measures {
                     metrics::gauge!("parlour_jobs_depth", "queue" => queue).set(measured.depth as f64);
                     metrics::gauge!("parlour_jobs_oldest_seconds", "queue" => queue)
@@ -192,7 +194,10 @@ async fn measure(jobs: &Jobs, settings: &Settings) {
                     metrics::gauge!("parlour_jobs_dead", "queue" => queue).set(measured.dead as f64);
                 }
             }
-            Err(error) => tracing::warn!(error = %chain(&error), "the jobs could not be counted"),
+            Err(error) if outage.begins() => {
+                tracing::warn!(error = %chain(&error), "the jobs can't be counted");
+            }
+            Err(_) => {}
         }
     }
 }

@@ -16,7 +16,7 @@ use diesel::{
     update,
 };
 use diesel_async::RunQueryDsl;
-use engine_interfaces::{Clock, Job, JobId, Timestamp};
+use engine_interfaces::{Clock, Job, JobId, Outage, Timestamp};
 use uuid::Uuid;
 
 use crate::Settings;
@@ -61,6 +61,8 @@ pub struct Store {
     pub(crate) database: Database,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
+    /// Of the workers that look for jobs here.
+    pub(crate) outage: Arc<Outage>,
 }
 
 /// Neither done nor dead.
@@ -81,7 +83,7 @@ impl Store {
     /// Over the `jobs` table of an engine's database.
     #[must_use]
     pub fn new(database: Database, clock: Arc<dyn Clock>, settings: Arc<Settings>) -> Self {
-        Self { database, clock, settings }
+        Self { database, clock, settings, outage: Arc::default() }
     }
 
     /// Adds a job that no engine's transaction causes, unless there is one of its kind and key already.

@@ -1,5 +1,6 @@
 //! The table: SQL is here and nowhere else in this crate.
 
+mod insert;
 mod rows;
 mod schema;
 
@@ -22,16 +23,17 @@ pub(crate) struct Store {
 
 impl Store {
     /// Adds what is not there yet, all or nothing.
-    pub(crate) async fn insert(&self, links: Vec<UserResource>, now: Timestamp) -> Result<(), StoreError> {
-        on!(self, transaction, |conn| {
-            for link in links {
-                diesel::insert_into(table::table)
-                    .values(Row::new(link, At(now)))
-                    .on_conflict_do_nothing()
-                    .execute(conn)
-                    .await?;
-            }
-            Ok(())
+    pub(crate) async fn insert(
+        &self,
+        mut links: Vec<UserResource>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        // In the order of the key, so that two who link the same never wait for each other.
+        links
+            .sort_unstable_by_key(|link| (link.user_id, link.resource_type, link.scope_id, link.resource_id));
+        on!(self, write, |pg| insert::postgres(pg, &links, At(now)), |lite| {
+            let rows: Vec<_> = links.into_iter().map(|link| Row::new(link, At(now))).collect();
+            lite.spawn_blocking(move |lite| insert::sqlite(lite, &rows))
         })
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_engine::{Authentication, Registration, Secret, UserId};
+use broker::LocalBroker;
 use chat_engine::{Chat, Draft, GroupDraft, GroupId, GroupMessageId, seeding};
 use clap::{Args, ValueEnum};
 use composition::{Engines, process::say};
@@ -38,7 +39,7 @@ const STEP: usize = 1_000;
 
 /// Makes what is not there yet: the same every time.
 pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
-    let engines = config.engines().await?;
+    let engines = config.engines(LocalBroker::default()).await?;
     let alice = person(&engines, "Alice", "alice@example.com").await?;
     let bob = person(&engines, "Bob", "bob@example.com").await?;
     let quiet = group(&engines, alice, "The quiet group").await?;

@@ -3,6 +3,7 @@
 use std::{env, io};
 
 use auth_engine::{AuthError, Authentication, Registration, Secret, UserId};
+use broker::LocalBroker;
 use clap::Subcommand;
 use composition::process::say;
 use engine_interfaces::{BoxError, Limit};
@@ -36,7 +37,7 @@ pub(crate) enum Command {
 
 /// Runs one of them.
 pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxError> {
-    let auth = config.engines().await?.auth;
+    let auth = config.engines(LocalBroker::default()).await?.auth;
     match command {
         Command::List => {
             let mut last = None;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::{join_all, try_join_all};
 use redis::{
-    Cmd, Pipeline, RedisFuture, RedisResult, Value,
+    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_async::ClusterConnection,
 };
@@ -40,6 +40,44 @@ impl Connection {
             Self::Server(mut server) => server.unsubscribe(channel).await,
             Self::Cluster(mut cluster) => cluster.sunsubscribe(channel).await,
         }
+    }
+
+    /// What each of `commands` answers, in their order: from a server in one round trip, from a Cluster in one
+    /// for each command.
+    pub(super) async fn ask_each<T: FromRedisValue>(&self, commands: Vec<Cmd>) -> RedisResult<Vec<T>> {
+        match self.clone() {
+            Self::Server(mut server) => {
+                let mut pipeline = Pipeline::with_capacity(commands.len());
+                for command in commands {
+                    pipeline.add_command(command);
+                }
+                if pipeline.is_empty() { Ok(Vec::new()) } else { pipeline.query_async(&mut server).await }
+            }
+            Self::Cluster(cluster) => {
+                let each = commands.into_iter().map(|command| {
+                    let mut cluster = cluster.clone();
+                    async move { command.query_async(&mut cluster).await }
+                });
+                try_join_all(each).await
+            }
+        }
+    }
+
+    /// Which run of which servers this talks to: another one may have lost something.
+    pub(super) async fn run(&self) -> RedisResult<String> {
+        let mut info = redis::cmd("INFO");
+        info.arg("server");
+        let infos: Vec<String> = match self.clone() {
+            Self::Server(mut server) => vec![info.query_async(&mut server).await?],
+            Self::Cluster(mut cluster) => {
+                let masters: BTreeMap<String, String> = info.query_async(&mut cluster).await?;
+                masters.into_values().collect()
+            }
+        };
+        let ids = infos.iter().filter_map(|info| info.lines().find_map(|line| line.strip_prefix("run_id:")));
+        let mut ids: Vec<_> = ids.map(str::trim).collect();
+        ids.sort_unstable();
+        Ok(ids.join("+"))
     }
 
     /// Does the other end answer? Of a Cluster: every master.

@@ -57,4 +57,14 @@ impl RedisSettings {
     pub(super) fn stream(&self, topic: Topic) -> String {
         format!("{}:topic:{}", self.prefix, topic.0)
     }
+
+    /// The lease on a topic: on a Cluster it lies where the stream does.
+    pub(super) fn lease(&self, topic: Topic) -> String {
+        format!("{{{}}}:leader", self.stream(topic))
+    }
+
+    /// The workers that live.
+    pub(super) fn workers(&self) -> String {
+        format!("{}:workers", self.prefix)
+    }
 }

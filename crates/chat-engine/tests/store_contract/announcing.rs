@@ -78,13 +78,13 @@ pub(crate) async fn break_connections(store: &Store) {
 }
 
 /// How many ranges wait in the outbox, and how many are there at all.
-async fn outbox(store: &Store) -> (i64, i64) {
+pub(crate) async fn outbox(store: &Store) -> (i64, i64) {
     let waiting = "SELECT count(*) AS count FROM outbox WHERE published_at IS NULL";
     let all = "SELECT count(*) AS count FROM outbox";
     (count(store, waiting).await.unwrap(), count(store, all).await.unwrap())
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !holds().await {
             tokio::time::sleep(Duration::from_millis(5)).await;

@@ -9,6 +9,7 @@ mod memberships;
 mod messages;
 mod paging;
 mod read_markers;
+mod rings;
 mod unread;
 
 use std::{sync::Arc, time::Duration};

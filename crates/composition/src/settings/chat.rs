@@ -22,14 +22,14 @@ pub struct ChatSettings {
 }
 
 impl ChatSettings {
-    /// The chat engine's; `sweep` where this process gives again the hints that were lost.
+    /// The chat engine's. It sweeps nothing by itself: the rings say what is theirs.
     #[must_use]
-    pub fn chat(&self, sweep: bool) -> chat_engine::Settings {
+    pub fn chat(&self) -> chat_engine::Settings {
         chat_engine::Settings {
             max_members: self.max_members,
             max_groups_per_user: size(self.max_groups_per_user),
             writer_queue: size(self.writer_queue),
-            sweep,
+            sweep: false,
             ..chat_engine::Settings::default()
         }
     }

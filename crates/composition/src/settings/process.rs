@@ -38,4 +38,10 @@ impl ProcessSettings {
     pub fn jobs(&self) -> jobs::Settings {
         jobs::Settings { drain: self.drain_limit, ..jobs::Settings::default() }
     }
+
+    /// The rings'.
+    #[must_use]
+    pub fn rings(&self) -> broker::RingSettings {
+        broker::RingSettings { drain: self.drain_limit, ..broker::RingSettings::default() }
+    }
 }

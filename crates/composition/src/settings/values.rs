@@ -54,6 +54,23 @@ impl<T: FromStr> FromStr for Switch<T> {
     }
 }
 
+/// A setting that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Toggle {
+    /// `on`.
+    On,
+    /// `off`.
+    Off,
+}
+
+impl Toggle {
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
 /// Reads a count that is no nought.
 pub(super) fn at_least_one() -> RangedU64ValueParser<u64> {
     clap::value_parser!(u64).range(1..)

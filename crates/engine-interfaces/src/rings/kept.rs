@@ -38,6 +38,7 @@ pub trait KeptMessages: Send + Sync {
         after: Option<KeptCursor>,
     ) -> Result<Kept, ChatError>;
 
-    /// A time by which all that was stored until `at` had been announced; none while some of it has not.
+    /// A time by which all that was stored until `at` had been announced, long ago where none of it is kept any
+    /// more; none while some of it has not been announced.
     async fn announced(&self, at: Timestamp) -> Result<Option<Timestamp>, ChatError>;
 }

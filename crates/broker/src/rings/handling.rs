@@ -1,0 +1,177 @@
+//! Gives messages to the handlers until they are handled.
+
+use std::{
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    slice,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use engine_interfaces::{BoxError, GroupMessage, Outage, RingJobsError, Term, TopicHandler, UserId};
+use futures_util::{FutureExt, future::try_join_all};
+
+use super::{right::Right, settings::RingSettings};
+
+/// How many failures in a row say that the rest would fail as well.
+const ENOUGH_FAILURES: usize = 3;
+
+/// The term has ended, or may have: what is in hand is another's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ended;
+
+/// The handlers.
+pub(crate) struct Handling {
+    handlers: Vec<Handler>,
+    settings: RingSettings,
+}
+
+impl Handling {
+    pub(crate) fn new(handlers: Vec<Arc<dyn TopicHandler>>, settings: RingSettings) -> Self {
+        let handlers = handlers.into_iter().map(|handler| Handler {
+            handler,
+            done: AtomicU64::new(0),
+            outage: Outage::default(),
+        });
+        Self { handlers: handlers.collect(), settings }
+    }
+
+    /// Returns once each handler has done with all messages.
+    pub(crate) async fn handle(
+        &self,
+        term: Term,
+        messages: &[Arc<GroupMessage>],
+        right: &Right,
+    ) -> Result<(), Ended> {
+        let all = self.handlers.iter().map(|handler| handler.handle(term, messages, right, &self.settings));
+        try_join_all(all).await?;
+        metrics::counter!("parlour_rings_handled_total").increment(messages.len() as u64);
+        Ok(())
+    }
+}
+
+struct Handler {
+    handler: Arc<dyn TopicHandler>,
+    /// How often it did well.
+    done: AtomicU64,
+    outage: Outage,
+}
+
+/// A message that is not handled yet.
+struct Left<'a> {
+    message: &'a Arc<GroupMessage>,
+    /// How often it failed while others did not.
+    failures: u32,
+    /// How often the handler had done well when this failed last.
+    done: u64,
+}
+
+impl Handler {
+    /// All at once; where that fails one by one, so that one message that can't be handled is found.
+    async fn handle(
+        &self,
+        term: Term,
+        messages: &[Arc<GroupMessage>],
+        right: &Right,
+        settings: &RingSettings,
+    ) -> Result<(), Ended> {
+        if self.attempt(term, messages, right).await? {
+            return Ok(());
+        }
+        let done = self.done.load(Ordering::Relaxed);
+        let mut left: Vec<_> = messages.iter().map(|message| Left { message, failures: 0, done }).collect();
+        for pause in settings.pauses() {
+            tokio::time::sleep(pause).await;
+            left = self.one_by_one(term, left, right, settings.attempts).await?;
+            if left.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers those that are left. What an author sent later waits for what they sent earlier.
+    async fn one_by_one<'a>(
+        &self,
+        term: Term,
+        messages: Vec<Left<'a>>,
+        right: &Right,
+        attempts: u32,
+    ) -> Result<Vec<Left<'a>>, Ended> {
+        let (mut waiting, mut in_a_row): (HashSet<Option<UserId>>, _) = (HashSet::new(), 0);
+        let mut left = Vec::new();
+        for mut entry in messages {
+            if in_a_row == ENOUGH_FAILURES || waiting.contains(&entry.message.user_id) {
+                left.push(entry);
+                continue;
+            }
+            if self.attempt(term, slice::from_ref(entry.message), right).await? {
+                in_a_row = 0;
+                continue;
+            }
+            in_a_row += 1;
+            let done = self.done.load(Ordering::Relaxed);
+            if done > entry.done {
+                entry.failures += 1;
+            }
+            entry.done = done;
+            if entry.failures >= attempts {
+                pass_over(term, entry.message);
+                continue;
+            }
+            waiting.insert(entry.message.user_id);
+            left.push(entry);
+        }
+        Ok(left)
+    }
+
+    /// Whether it did well.
+    async fn attempt(
+        &self,
+        term: Term,
+        messages: &[Arc<GroupMessage>],
+        right: &Right,
+    ) -> Result<bool, Ended> {
+        if !right.holds() {
+            return Err(Ended);
+        }
+        let tried = AssertUnwindSafe(self.handler.handle(term, messages)).catch_unwind().await;
+        match tried.unwrap_or_else(|_| Err("the handler panicked".into())) {
+            Ok(()) => {
+                self.done.fetch_add(1, Ordering::Relaxed);
+                if self.outage.ends() {
+                    tracing::info!(topic = term.topic.0, "messages of topics are handled again");
+                }
+                Ok(true)
+            }
+            Err(error) if has_ended(&error) => Err(Ended),
+            Err(error) => {
+                metrics::counter!("parlour_rings_failures_total").increment(1);
+                if self.outage.begins() {
+                    tracing::warn!(
+                        topic = term.topic.0,
+                        error = error.as_ref() as &dyn std::error::Error,
+                        "messages of a topic can't be handled: they are tried again"
+                    );
+                }
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn has_ended(error: &BoxError) -> bool {
+    matches!(error.downcast_ref(), Some(RingJobsError::TermEnded))
+}
+
+fn pass_over(term: Term, message: &GroupMessage) {
+    metrics::counter!("parlour_rings_passed_over_total").increment(1);
+    tracing::error!(
+        topic = term.topic.0,
+        group.id = %message.group_id,
+        message.id = %message.id,
+        "a message is passed over: it failed again and again, and others did not"
+    );
+}
