@@ -9,7 +9,7 @@ use std::{
 use ::redis::Client;
 use broker::{RedisBroker, RedisSettings};
 use engine_interfaces::{Clock, RingTerms, SystemClock};
-use test_support::{RedisServer, redis_url};
+use test_support::{RedisCluster, RedisServer, redis_url};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -156,4 +156,30 @@ async fn nothing_is_led_while_redis_is_away() {
     until("all are handled", async || handler.count() == 10).await;
     stop.cancel();
     ring.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_with_a_master_of_a_cluster() {
+    let (mut cluster, stores) = (RedisCluster::start().await, Stores::new().await);
+    let redis = Redis::at(cluster.url());
+    let (handlers, group, authors) = ([stores.handler(), stores.handler()], group(), users(40));
+    let one = redis.start("one", &stores, &handlers[0]).await;
+    let two = redis.start("two", &stores, &handlers[1]).await;
+    until("both lead", async || leaders(&stores).await == spread(&[("one", 16), ("two", 16)])).await;
+
+    stores.send(one.broker.as_ref(), &messages(group, &authors, 1, 400)).await;
+    cluster.kill_master(0).await;
+    stores.send(two.broker.as_ref(), &messages(group, &authors, 401, 400)).await;
+    until("it is announced again", async || {
+        stores.announce_the_rest(one.broker.as_ref()).await;
+        stores.chat.is_announced()
+    })
+    .await;
+    until("all are handled", async || {
+        let given = handlers.iter().flat_map(|handler| handler.given().into_values().flatten());
+        given.collect::<BTreeSet<i64>>().len() == 800
+    })
+    .await;
+    one.stop().await;
+    two.stop().await;
 }

@@ -41,12 +41,15 @@ pub(super) struct Seat {
     change: u64,
     /// The connection on which it was last shown that this process lives.
     shown_on: Option<u64>,
-    beginning: JoinSet<(Vec<Topic>, Result<Vec<RingTerm>, RingTermsError>)>,
+    beginning: JoinSet<Begun>,
     /// Terms can't be begun here.
     unfit: Outage,
     fit_from: Instant,
     stopping: bool,
 }
+
+/// The topics for which terms were to be begun, and the terms.
+type Begun = (Vec<Topic>, Result<Vec<RingTerm>, RingTermsError>);
 
 /// A lease that is held.
 struct Held {
