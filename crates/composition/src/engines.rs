@@ -1,12 +1,12 @@
 //! The engines over their stores.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use api_engine::ApiEngine;
 use auth_engine::{AuthEngine, Keys, StartError};
-use broker::RingParts;
+use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
-use engine_interfaces::{BoxError, Broker, Clock, SystemClock, TopicHandler, UserResources};
+use engine_interfaces::{BoxError, Broker, Clock, RingLag, SystemClock, TopicHandler, UserResources};
 use jobs::{Every, Runner};
 use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use realtime_engine::RealtimeEngine;
@@ -107,6 +107,14 @@ impl Engines {
             handlers: self.handlers(),
             clock: self.clock.clone(),
         }
+    }
+
+    /// Whether the rings have come to what was stored, where the clocks of the processes differ by less than
+    /// `clock_skew`: see [`broker::RingSettings`]. Nothing, in one process.
+    #[must_use]
+    pub fn ring_lag(&self, clock_skew: Duration) -> Arc<dyn RingLag> {
+        let terms = Arc::new(self.stores.rings(self.clock.clone()));
+        Arc::new(Lag::new(terms, self.chat.clone(), clock_skew))
     }
 
     /// Everybody's workers.
