@@ -7,6 +7,8 @@ mod loads;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]
+mod rings;
+#[cfg(test)]
 mod schema;
 #[cfg(test)]
 mod shapes;

@@ -60,11 +60,20 @@ impl Process {
         self.child.kill().await.unwrap();
     }
 
+    /// Its id, while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub(crate) async fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().await.unwrap();
+        assert!(sent.success());
+    }
+
     /// Asks it to stop, and answers its exit code.
     pub(crate) async fn terminate(&mut self) -> Option<i32> {
-        let id = self.child.id().expect("it runs").to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status().await.unwrap();
-        assert!(asked.success());
+        self.signal("-TERM").await;
         timeout(PATIENCE, self.child.wait()).await.expect("the process stops in time").unwrap().code()
     }
 }
