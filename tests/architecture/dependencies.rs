@@ -66,7 +66,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth-engine"]),
     ("diesel", STORES),
     ("diesel-async", STORES),
-    ("reqwest", &["notification-engine"]),
+    ("reqwest", &["notification-engine", "chaos"]),
     ("tokio-postgres", &["database"]),
     ("libsqlite3-sys", &["database"]),
 ];

@@ -18,3 +18,5 @@ mod starts;
 mod support;
 #[cfg(test)]
 mod transcript;
+#[cfg(test)]
+mod webhooks;

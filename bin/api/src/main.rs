@@ -6,7 +6,7 @@ use clap::Parser;
 use composition::{
     logs,
     process::{self, bind, greet, measure, stop_signal},
-    settings::{self, AccountSettings, Addresses, ChatSettings, HttpSettings, WebSettings},
+    settings::{self, AccountSettings, Addresses, ChatSettings, HttpSettings, WebSettings, WebhookSettings},
     shared::SharedSettings,
 };
 use engine_interfaces::BoxError;
@@ -25,6 +25,8 @@ struct Config {
     accounts: AccountSettings,
     #[command(flatten)]
     chat: ChatSettings,
+    #[command(flatten)]
+    webhooks: WebhookSettings,
 }
 
 #[tokio::main]
@@ -43,7 +45,8 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     measure(process)?;
     let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
     // The workers sweep.
-    let (engines, _) = shared.start(config.accounts.auth(), config.chat.chat()).await?;
+    let (engines, _) =
+        shared.start(config.accounts.auth(), config.chat.chat(), config.webhooks.webhooks()).await?;
 
     let stop = stop_signal()?;
     greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;

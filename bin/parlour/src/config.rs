@@ -8,7 +8,7 @@ use composition::{
     Engines, Stores,
     settings::{
         AccountSettings, ChatSettings, HttpSettings, ProcessSettings, RingSettings, SecretSettings,
-        SocketSettings, StoreSettings, WebSettings,
+        SocketSettings, StoreSettings, WebSettings, WebhookSettings,
     },
 };
 use engine_interfaces::BoxError;
@@ -45,6 +45,9 @@ pub(crate) struct Config {
     rings: RingSettings,
 
     #[command(flatten)]
+    webhooks: WebhookSettings,
+
+    #[command(flatten)]
     pub(crate) process: ProcessSettings,
 }
 
@@ -65,6 +68,7 @@ impl Config {
             self.secrets.or_made_in(&self.data_dir)?,
             self.accounts.auth(),
             chat_engine::Settings { link_messages: self.rings.link_messages.is_on(), ..self.chat.chat() },
+            self.webhooks.webhooks(),
         )
         .await
     }

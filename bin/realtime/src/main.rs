@@ -43,7 +43,7 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     measure(process)?;
     let addresses = Addresses { realtime: listener.local_addr()?, ..Addresses::default() };
     // Tokens are checked here, and no passwords. The workers sweep.
-    let (engines, _) = shared.start(Default::default(), config.chat.chat()).await?;
+    let (engines, _) = shared.start(Default::default(), config.chat.chat(), Default::default()).await?;
 
     let stop = stop_signal()?;
     greet("Parlour realtime", &[("Realtime", format!("http://{}", addresses.realtime))], process)?;

@@ -7,7 +7,7 @@ use clap::Parser;
 use composition::{
     logs,
     process::{self, greet, measure, stop_signal},
-    settings::{self, RingSettings},
+    settings::{self, RingSettings, WebhookSettings},
     shared::SharedSettings,
 };
 use engine_interfaces::BoxError;
@@ -20,6 +20,8 @@ struct Config {
     shared: SharedSettings,
     #[command(flatten)]
     rings: RingSettings,
+    #[command(flatten)]
+    webhooks: WebhookSettings,
 }
 
 #[tokio::main]
@@ -35,7 +37,8 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     };
     let process = &config.shared.process;
     measure(process)?;
-    let (engines, broker) = shared.start(Default::default(), config.rings.chat()).await?;
+    let (engines, broker) =
+        shared.start(Default::default(), config.rings.chat(), config.webhooks.webhooks()).await?;
 
     let stop = stop_signal()?;
     let ring = broker.ring(engines.ring_parts(), process.rings());

@@ -11,6 +11,8 @@ pub(crate) mod profiles_controller;
 pub(crate) mod read_markers_controller;
 pub(crate) mod registrations_controller;
 pub(crate) mod sessions_controller;
+pub(crate) mod webhook_deliveries_controller;
+pub(crate) mod webhooks_controller;
 
 use actix_web::{HttpResponse, http::header};
 use engine_interfaces::{Authentication, UserId, UserName};

@@ -34,6 +34,7 @@ fn description() -> Description {
             ("messages", "Messages and read markers"),
             ("members", "Members and their names"),
             ("notifications", "What reaches users who are away"),
+            ("webhooks", "Where groups' messages are posted to"),
             ("service", "The service itself"),
         ]
         .map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())

@@ -11,13 +11,15 @@ mod path;
 mod query;
 mod read_params;
 mod user_params;
+mod webhook_params;
 
 pub(crate) use group_message_params::{GroupMessageBody, MessageBody};
 pub(crate) use group_params::{CreateGroupBody, UpdateGroupBody};
 pub(crate) use idempotency_key::IdempotencyKey;
 pub(crate) use membership_params::{AddMemberBody, ChangeRoleBody, ChangeRoleParams, NewMember};
 pub(crate) use notification_preference_params::NotificationPreferenceBody;
-pub(crate) use path::{GroupPath, MemberPath, MessagePath};
+pub(crate) use path::{DeliveryPath, GroupPath, MemberPath, MessagePath, WebhookPath};
 pub(crate) use query::{LatestParams, ListParams, MessagesParams, UsersParams};
 pub(crate) use read_params::{ReadBody, ReadParams};
 pub(crate) use user_params::{ProfileBody, SignInBody, SignUpBody};
+pub(crate) use webhook_params::CreateWebhookBody;

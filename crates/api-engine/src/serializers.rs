@@ -1,6 +1,7 @@
 //! The public contract: what clients see, field by field. Each borrows, and is filled by taking the
 //! engine's type apart, so that a new field is a decision and never a leak.
 
+mod delivery_serializer;
 mod group_message_serializer;
 mod group_serializer;
 mod membership_serializer;
@@ -9,7 +10,9 @@ mod page_serializer;
 mod service_serializer;
 mod session_serializer;
 mod user_serializer;
+mod webhook_serializer;
 
+pub(crate) use delivery_serializer::{DeliveriesSerializer, DeliverySerializer};
 pub(crate) use group_message_serializer::{GroupMessageSerializer, GroupMessagesSerializer};
 pub(crate) use group_serializer::{GroupSerializer, GroupWithMessagesSerializer, GroupsSerializer};
 pub(crate) use membership_serializer::{MembershipSerializer, MembershipsSerializer, RoleName};
@@ -18,3 +21,4 @@ pub(crate) use page_serializer::{ListPageSerializer, MessagePageSerializer};
 pub(crate) use service_serializer::{ConfigSerializer, HealthSerializer, SignUpState};
 pub(crate) use session_serializer::SessionSerializer;
 pub(crate) use user_serializer::{UserNameSerializer, UserNamesSerializer, UserSerializer};
+pub(crate) use webhook_serializer::{CreatedWebhookSerializer, WebhooksSerializer};

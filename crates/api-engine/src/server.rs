@@ -7,7 +7,7 @@ use actix_web::{
     middleware::{DefaultHeaders, from_fn},
     web::{self, Data, ServiceConfig},
 };
-use engine_interfaces::{Authentication, Chat, Clock, Notifications};
+use engine_interfaces::{Authentication, Chat, Clock, Notifications, Webhooks};
 
 use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
 
@@ -20,6 +20,8 @@ pub struct ApiEngine {
     pub chat: Arc<dyn Chat>,
     /// What users want to hear of their groups.
     pub notifications: Arc<dyn Notifications>,
+    /// Where groups' messages are posted to.
+    pub webhooks: Arc<dyn Webhooks>,
     /// Where request ids come from.
     pub clock: Arc<dyn Clock>,
     /// Limits and addresses.
@@ -38,6 +40,7 @@ impl ApiEngine {
                 .app_data(Data::from(Arc::clone(&self.authentication)))
                 .app_data(Data::from(Arc::clone(&self.chat)))
                 .app_data(Data::from(Arc::clone(&self.notifications)))
+                .app_data(Data::from(Arc::clone(&self.webhooks)))
                 .app_data(Data::from(Arc::clone(&self.clock)))
                 .app_data(Data::new(self.settings.clone()))
                 .app_data(Data::new(readiness))

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
     GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, Range, Right, Role, Sent,
-    Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages, UserId, UserResources,
-    Worker,
+    Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages, UserId,
+    UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -157,7 +157,7 @@ impl Chat for ChatEngine {
     async fn authorize(&self, user: UserId, group: GroupId, right: Right) -> Result<(), ChatError> {
         let role = self.context.membership(user, group).await?.role;
         match right {
-            Right::AddMember => rules::at_least_admin(role),
+            Right::AddMember | Right::ManageWebhooks => rules::at_least_admin(role),
         }
     }
 

@@ -8,7 +8,7 @@ use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
 use engine_interfaces::{BoxError, Broker, Clock, RingLag, SystemClock, TopicHandler, UserResources};
 use jobs::{Every, Runner};
-use notification_engine::{NotificationEngine, UnsubscribeKeys};
+use notification_engine::{NotificationEngine, UnsubscribeKeys, WebhookEngine, WebhookSettings};
 use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
@@ -22,6 +22,8 @@ pub struct Engines {
     pub chat: Arc<ChatEngine>,
     /// What reaches people who are away.
     pub notifications: Arc<NotificationEngine>,
+    /// Groups' messages, posted to receivers elsewhere.
+    pub webhooks: Arc<WebhookEngine>,
     clock: Arc<dyn Clock>,
     broker: Arc<dyn Broker>,
     stores: Stores,
@@ -38,6 +40,7 @@ impl Engines {
         keys: Keys,
         auth: auth_engine::Settings,
         chat: chat_engine::Settings,
+        webhooks: WebhookSettings,
     ) -> Result<Self, BoxError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let unsubscribe = UnsubscribeKeys::new(&keys.passwords.derive("unsubscribe"));
@@ -59,12 +62,10 @@ impl Engines {
             clock.clone(),
             chat,
         );
-        let notifications = NotificationEngine::new(
-            notification_engine::Store::over(stores.notifications.clone()),
-            clock.clone(),
-            unsubscribe,
-        );
-        Ok(Self { auth, chat, notifications, clock, broker, stores })
+        let store = notification_engine::Store::over(stores.notifications.clone());
+        let notifications = NotificationEngine::new(store.clone(), clock.clone(), unsubscribe);
+        let webhooks = Arc::new(WebhookEngine::new(store, chat.clone(), clock.clone(), webhooks)?);
+        Ok(Self { auth, chat, notifications, webhooks, clock, broker, stores })
     }
 
     /// The HTTP API over them.
@@ -74,6 +75,7 @@ impl Engines {
             authentication: self.auth.clone(),
             chat: self.chat.clone(),
             notifications: self.notifications.clone(),
+            webhooks: self.webhooks.clone(),
             clock: self.clock.clone(),
             settings,
         }
@@ -95,7 +97,9 @@ impl Engines {
     /// What the leaders of topics do with the messages.
     #[must_use]
     pub fn handlers(&self) -> Vec<Arc<dyn TopicHandler>> {
-        self.chat.handlers()
+        let mut handlers = self.chat.handlers();
+        handlers.push(self.webhooks.handler(Arc::new(self.stores.rings(self.clock.clone()))));
+        handlers
     }
 
     /// What a ring works with.
@@ -123,8 +127,14 @@ impl Engines {
         Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
             .queue("auth", self.stores.auth.clone(), self.auth.workers())
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
-            .queue("notifications", self.stores.notifications.clone(), self.notifications.workers())
+            .queue(
+                "notifications",
+                self.stores.notifications.clone(),
+                [self.notifications.workers(), self.webhooks.workers()].concat(),
+            )
+            .ring_workers(vec![self.webhooks.deliverer()])
             .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
+            .cron(WebhookEngine::PRUNE, Every::Hour)
     }
 }
 

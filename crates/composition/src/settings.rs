@@ -12,6 +12,7 @@ mod sockets;
 mod stores;
 mod values;
 mod web;
+mod webhooks;
 
 pub use accounts::{AccountSettings, SignUp};
 pub use chat::ChatSettings;
@@ -25,5 +26,6 @@ pub(crate) use stores::Locations;
 pub use stores::StoreSettings;
 pub use values::{SecretText, Switch, Toggle};
 pub use web::{Addresses, WebSettings};
+pub use webhooks::WebhookSettings;
 
 use values::{at_least_one, size};

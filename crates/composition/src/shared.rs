@@ -7,6 +7,7 @@ use auth_engine::Keys;
 use broker::{RedisBroker, RedisSettings};
 use clap::Args;
 use engine_interfaces::BoxError;
+use notification_engine::WebhookSettings;
 
 use crate::{
     Engines, Stores, process,
@@ -73,11 +74,12 @@ impl Shared {
         self,
         auth: auth_engine::Settings,
         chat: chat_engine::Settings,
+        webhooks: WebhookSettings,
     ) -> Result<(Engines, Arc<RedisBroker>), BoxError> {
         self.stores.check_migrated().await?;
         let broker = RedisBroker::connect(self.redis_url.expose(), RedisSettings::default()).await?;
         let broker = Arc::new(broker);
-        let engines = Engines::start(self.stores, broker.clone(), self.keys, auth, chat).await?;
+        let engines = Engines::start(self.stores, broker.clone(), self.keys, auth, chat, webhooks).await?;
         Ok((engines, broker))
     }
 }

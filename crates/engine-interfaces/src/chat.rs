@@ -257,6 +257,8 @@ pub enum Range {
 pub enum Right {
     /// Add somebody.
     AddMember,
+    /// See, make and end the group's web hooks.
+    ManageWebhooks,
 }
 
 /// Why chat refused.

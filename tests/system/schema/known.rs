@@ -1,9 +1,10 @@
 //! What is there to be asked about.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use engine_interfaces::{Clock, SystemClock};
 use serde_json::json;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::support::Person;
@@ -22,7 +23,16 @@ pub(super) struct Known {
     messages: Vec<Uuid>,
     users: Vec<Uuid>,
     emails: Vec<String>,
+    webhooks: Vec<Uuid>,
+    deliveries: Vec<Uuid>,
 }
+
+/// A web hook of every group has the same id, and so has its delivery of a group's first message.
+const WEBHOOK: Uuid = Uuid::from_u128(0x0197_f0e0_0000_7000_8000_0000_0000_00f1);
+/// Nobody has a name below `.invalid`: nothing is ever sent.
+const NOWHERE: &str = "https://receiver.invalid/hook";
+/// How long a delivery may take to be listed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Known {
     /// Makes groups of `owner` that `members` are in. `others` are in none.
@@ -34,10 +44,17 @@ impl Known {
             owner.send(group, id, "hello").await.unwrap();
             messages.push(id);
         }
+        let webhook = json!({"webhook": {"id": WEBHOOK, "url": NOWHERE}});
+        owner.post(&format!("/groups/{group}/webhooks"), webhook.clone()).await;
+        let on_its_way = SystemClock.new_id();
+        owner.send(group, on_its_way, "on its way").await.unwrap();
+        let delivery = delivery(owner, group).await;
         let (mut staffed_groups, mut spare_groups) = (Vec::new(), Vec::new());
         for _ in 0..GROUPS {
             staffed_groups.push(owner.group_with(members).await);
-            spare_groups.push(owner.group_with(members).await);
+            let spare = owner.group_with(members).await;
+            owner.post(&format!("/groups/{spare}/webhooks"), webhook.clone()).await;
+            spare_groups.push(spare);
         }
         let mut emails = Vec::new();
         // The owner's password changes.
@@ -52,12 +69,15 @@ impl Known {
             messages,
             users: people.iter().map(|person| person.id).collect(),
             emails,
+            webhooks: vec![WEBHOOK],
+            deliveries: vec![delivery],
         }
     }
 
     /// Writes the dictionaries, an entry a line.
     pub(super) fn write(&self, folder: &Path) {
-        let Self { groups, staffed_groups, spare_groups, messages, users, emails } = self;
+        let Self { groups, staffed_groups, spare_groups, messages, users, emails, webhooks, deliveries } =
+            self;
         let passwords = [PASSWORD.to_owned()];
         write(folder, "groups", groups);
         write(folder, "staffed_groups", staffed_groups);
@@ -66,7 +86,23 @@ impl Known {
         write(folder, "users", users);
         write(folder, "emails", emails);
         write(folder, "passwords", &passwords);
+        write(folder, "webhooks", webhooks);
+        write(folder, "deliveries", deliveries);
     }
+}
+
+/// The first delivery of the group's web hook, once it is listed.
+async fn delivery(owner: &Person, group: Uuid) -> Uuid {
+    let path = format!("/groups/{group}/webhooks/{WEBHOOK}/deliveries");
+    let listed = async {
+        loop {
+            if let Some(id) = owner.get(&path).await["deliveries"][0]["id"].as_str() {
+                return id.parse().unwrap();
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, listed).await.expect("a message's delivery is listed")
 }
 
 fn write<T: ToString>(folder: &Path, name: &str, entries: &[T]) {

@@ -6,7 +6,9 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use engine_interfaces::{AuthError, ChatError, Detail, ErrorCode, NotificationsError, Refusal, Violation};
+use engine_interfaces::{
+    AuthError, ChatError, Detail, ErrorCode, NotificationsError, Refusal, Violation, WebhooksError,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -123,6 +125,12 @@ impl From<ChatError> for ErrorHandler {
 impl From<NotificationsError> for ErrorHandler {
     fn from(error: NotificationsError) -> Self {
         Self::of(&error, ErrorCode::from(&error).into())
+    }
+}
+
+impl From<WebhooksError> for ErrorHandler {
+    fn from(error: WebhooksError) -> Self {
+        Self::of(&error, Refusal::from(&error))
     }
 }
 

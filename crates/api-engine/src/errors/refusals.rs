@@ -47,6 +47,10 @@ codes! {
     Message: MessageNotFound;
     /// Is about a user.
     User: UserNotFound;
+    /// Is about a web hook.
+    Webhook: WebhookNotFound;
+    /// Is about a delivery.
+    Delivery: DeliveryNotFound;
     /// Needs more than to be a member.
     Forbids: Forbidden;
     /// Is closed on some servers.
@@ -63,6 +67,10 @@ codes! {
     ManyGroups: TooManyGroups;
     /// Puts one more user into a group.
     FullGroup: GroupFull;
+    /// Gives a group one more web hook.
+    ManyWebhooks: TooManyWebhooks;
+    /// Is off on some servers.
+    WebhooksSwitch: WebhooksOff;
     /// Takes an owner away.
     LastOwner: Conflict;
 }

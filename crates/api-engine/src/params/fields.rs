@@ -1,6 +1,6 @@
 //! The fields of a body, each taken once and by its type.
 
-use engine_interfaces::{GroupId, GroupMessageId, Role, Rule, Secret, Seq, UserId, Violation};
+use engine_interfaces::{GroupId, GroupMessageId, Role, Rule, Secret, Seq, UserId, Violation, WebhookId};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -98,6 +98,12 @@ impl Field for GroupId {
 }
 
 impl Field for GroupMessageId {
+    fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
+        Uuid::read(field, value).map(Self)
+    }
+}
+
+impl Field for WebhookId {
     fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
         Uuid::read(field, value).map(Self)
     }

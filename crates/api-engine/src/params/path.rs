@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use engine_interfaces::{GroupId, GroupMessageId, UserId};
+use engine_interfaces::{DeliveryId, GroupId, GroupMessageId, UserId, WebhookId};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -43,6 +43,33 @@ pub(crate) struct MemberPath {
     pub(crate) user_id: UserId,
 }
 
+/// `/groups/{id}/webhooks/{webhook_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct WebhookPath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+    /// The web hook.
+    #[param(value_type = Uuid)]
+    pub(crate) webhook_id: WebhookId,
+}
+
+/// `/groups/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct DeliveryPath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+    /// The web hook.
+    #[param(value_type = Uuid)]
+    pub(crate) webhook_id: WebhookId,
+    /// The delivery.
+    #[param(value_type = Uuid)]
+    pub(crate) delivery_id: DeliveryId,
+}
+
 /// The id that the path has at `name`; `missing` is what its absence is called.
 fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
     query::decode(request.uri().path())?;
@@ -69,6 +96,24 @@ impl MemberPath {
     }
 }
 
+impl WebhookPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        let GroupPath { id: group } = GroupPath::of(request)?;
+        Ok(Self { id: group, webhook_id: id(request, "webhook_id", ErrorCode::WebhookNotFound)? })
+    }
+}
+
+impl DeliveryPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        let WebhookPath { id: group, webhook_id } = WebhookPath::of(request)?;
+        Ok(Self {
+            id: group,
+            webhook_id,
+            delivery_id: id(request, "delivery_id", ErrorCode::DeliveryNotFound)?,
+        })
+    }
+}
+
 macro_rules! from_path {
     ($($path:ident)+) => {$(
         impl FromRequest for $path {
@@ -82,4 +127,4 @@ macro_rules! from_path {
     )+};
 }
 
-from_path!(GroupPath MessagePath MemberPath);
+from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath);

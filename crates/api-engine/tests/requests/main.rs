@@ -18,3 +18,4 @@ mod read_markers;
 mod registrations;
 mod serve;
 mod sessions;
+mod webhooks;

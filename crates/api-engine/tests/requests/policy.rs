@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Call, Caller};
+use crate::{
+    support::{Answer, Api, Call, Caller},
+    webhooks,
+};
 
 /// The statuses for: anonymous, outsider, member, former member, admin, owner.
 type Statuses = [u16; 6];
@@ -20,6 +23,8 @@ struct Row {
 struct Scene {
     group: String,
     message: String,
+    webhook: String,
+    delivery: String,
     bystander: Caller,
     newcomer: Caller,
     fresh: String,
@@ -28,6 +33,7 @@ struct Scene {
 const ALL: Statuses = [200; 6];
 const SIGNED_IN: Statuses = [401, 200, 200, 200, 200, 200];
 const MEMBERS: Statuses = [401, 404, 200, 404, 200, 200];
+const STAFF: Statuses = [401, 404, 403, 404, 200, 200];
 const SENDERS: Statuses = [401, 404, 201, 404, 201, 201];
 
 fn nothing(_: &Scene) -> Value {
@@ -103,6 +109,21 @@ fn rows() -> Vec<Row> {
             |_| json!({"notifications": {"muted": true}}),
             MEMBERS,
         ),
+        row("GET", "/api/v1/groups/{id}/webhooks", nothing, STAFF),
+        row(
+            "POST",
+            "/api/v1/groups/{id}/webhooks",
+            |_| json!({"webhook": {"url": "https://example.com/"}}),
+            [401, 404, 403, 404, 201, 201],
+        ),
+        row("DELETE", "/api/v1/groups/{id}/webhooks/{webhook_id}", nothing, [401, 404, 403, 404, 204, 204]),
+        row("GET", "/api/v1/groups/{id}/webhooks/{webhook_id}/deliveries", nothing, STAFF),
+        row(
+            "POST",
+            "/api/v1/groups/{id}/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+            nothing,
+            [401, 404, 403, 404, 202, 202],
+        ),
         row("GET", "/livez", nothing, ALL),
         row("GET", "/readyz", nothing, ALL),
         row("GET", "/config.json", nothing, ALL),
@@ -130,10 +151,19 @@ impl Scene {
         }
         let message =
             api.message(&group, former, "first").await["id"].as_str().unwrap_or_default().to_owned();
+        let (webhook, delivery) = webhooks::delivered(api, &group, owner).await;
         let left =
             api.delete(&format!("/api/v1/groups/{group}/members/{}", former.id)).by(former).send().await;
         assert_eq!(left.status, 204);
-        Self { group, message, bystander: bystander.clone(), newcomer: newcomer.clone(), fresh: api.id() }
+        Self {
+            group,
+            message,
+            webhook,
+            delivery,
+            bystander: bystander.clone(),
+            newcomer: newcomer.clone(),
+            fresh: api.id(),
+        }
     }
 
     fn call<'a>(&self, api: &'a Api, row: &Row, group: &str) -> Call<'a> {
@@ -141,6 +171,8 @@ impl Scene {
             .path
             .replace("{id}", group)
             .replace("{message_id}", &self.message)
+            .replace("{webhook_id}", &self.webhook)
+            .replace("{delivery_id}", &self.delivery)
             .replace("{user_id}", &self.bystander.id)
             .replace("{file}", "index.html");
         let path = if path.ends_with("/users") && row.method == "GET" {
@@ -170,6 +202,8 @@ async fn every_route_answers_everybody_as_the_table_says() {
                 Scene {
                     group: String::new(),
                     message: String::new(),
+                    webhook: String::new(),
+                    delivery: String::new(),
                     bystander: bystander.clone(),
                     newcomer: newcomer.clone(),
                     fresh: String::new(),

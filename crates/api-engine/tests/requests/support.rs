@@ -15,7 +15,7 @@ use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
 use chat_engine::ChatEngine;
 use engine_interfaces::{Authentication, Clock};
-use notification_engine::{NotificationEngine, UnsubscribeKeys};
+use notification_engine::{NotificationEngine, UnsubscribeKeys, WebhookEngine, WebhookSettings};
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
 use tokio::task::LocalSet;
@@ -27,6 +27,7 @@ use crate::described;
 pub(crate) struct Api {
     pub(crate) engine: ApiEngine,
     pub(crate) auth: Arc<AuthEngine>,
+    pub(crate) webhooks: Arc<WebhookEngine>,
     pub(crate) clock: Arc<FixedClock>,
     _databases: [TestDatabase; 4],
 }
@@ -62,6 +63,14 @@ impl Api {
     }
 
     pub(crate) async fn with(auth: auth_engine::Settings, settings: Settings) -> Self {
+        Self::with_webhooks(auth, settings, WebhookSettings::default()).await
+    }
+
+    pub(crate) async fn with_webhooks(
+        auth: auth_engine::Settings,
+        settings: Settings,
+        webhooks: WebhookSettings,
+    ) -> Self {
         let clock = Arc::new(FixedClock::default());
         let broker = Arc::new(LocalBroker::default());
         let databases = [
@@ -82,11 +91,19 @@ impl Api {
             chat_engine::Settings::default(),
         );
         let notifications = notification_engine::Store::over(notifications.database());
+        let webhooks = WebhookEngine::new(notifications.clone(), chat.clone(), clock.clone(), webhooks);
+        let webhooks = Arc::new(webhooks.expect("connections can be made"));
         let notifications =
             NotificationEngine::new(notifications, clock.clone(), UnsubscribeKeys::new(&["key"]));
-        let engine =
-            ApiEngine { authentication: auth.clone(), chat, notifications, clock: clock.clone(), settings };
-        Self { engine, auth, clock, _databases: databases }
+        let engine = ApiEngine {
+            authentication: auth.clone(),
+            chat,
+            notifications,
+            webhooks: webhooks.clone(),
+            clock: clock.clone(),
+            settings,
+        };
+        Self { engine, auth, webhooks, clock, _databases: databases }
     }
 
     /// Signs somebody up.

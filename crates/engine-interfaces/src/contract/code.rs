@@ -1,6 +1,6 @@
 //! The error codes of the contract.
 
-use crate::{AuthError, ChatError, NotificationsError};
+use crate::{AuthError, ChatError, NotificationsError, WebhooksError};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal, $message:literal;)+) => {
@@ -47,6 +47,8 @@ codes! {
     Forbidden = 40_301, "Not allowed", "Your role in this group does not allow this";
     /// Nobody can sign up here.
     SignUpClosed = 40_302, "Sign-up is closed", "New accounts can't be made here";
+    /// The operator turned web hooks off.
+    WebhooksOff = 40_303, "Web hooks are off", "This server makes no web hooks and sends none";
     /// No such path.
     PathNotFound = 40_400, "Not found", "There is nothing at this path";
     /// No such group, or the caller is not in it.
@@ -55,6 +57,10 @@ codes! {
     MessageNotFound = 40_402, "Message not found", "There is no such message in this group";
     /// No such user, or no such member.
     UserNotFound = 40_403, "User not found", "There is no such user here";
+    /// No such web hook in the group.
+    WebhookNotFound = 40_404, "Web hook not found", "There is no such web hook in this group";
+    /// No such delivery of the web hook.
+    DeliveryNotFound = 40_405, "Delivery not found", "There is no such delivery of this web hook";
     /// The path has no such method.
     MethodNotAllowed = 40_500, "Method not allowed", "This path does not have that method";
     /// The state does not allow it.
@@ -65,6 +71,8 @@ codes! {
     GroupFull = 40_903, "Group is full", "The group has as many members as a group may have";
     /// The user is in as many groups as a user may be in.
     TooManyGroups = 40_904, "Too many groups", "The user is in as many groups as a user may be in";
+    /// The group has as many web hooks as a group may have.
+    TooManyWebhooks = 40_905, "Too many web hooks", "The group has as many web hooks as a group may have";
     /// The body is too large.
     TooLarge = 41_300, "Body too large", "The body is larger than allowed";
     /// The body is not `application/json`.
@@ -144,6 +152,21 @@ impl From<&NotificationsError> for ErrorCode {
     }
 }
 
+impl From<&WebhooksError> for ErrorCode {
+    fn from(error: &WebhooksError) -> Self {
+        match error {
+            WebhooksError::WebhookNotFound => Self::WebhookNotFound,
+            WebhooksError::DeliveryNotFound => Self::DeliveryNotFound,
+            WebhooksError::TooManyWebhooks => Self::TooManyWebhooks,
+            WebhooksError::IdTaken => Self::IdTaken,
+            WebhooksError::Invalid(_) => Self::Invalid,
+            WebhooksError::BadCursor => Self::BadPage,
+            WebhooksError::Off => Self::WebhooksOff,
+            WebhooksError::Unavailable(_) => Self::Unavailable,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,15 +187,19 @@ mod tests {
             "40104 401 Revoked token",
             "40301 403 Not allowed",
             "40302 403 Sign-up is closed",
+            "40303 403 Web hooks are off",
             "40400 404 Not found",
             "40401 404 Group not found",
             "40402 404 Message not found",
             "40403 404 User not found",
+            "40404 404 Web hook not found",
+            "40405 404 Delivery not found",
             "40500 405 Method not allowed",
             "40901 409 State conflict",
             "40902 409 Id is taken",
             "40903 409 Group is full",
             "40904 409 Too many groups",
+            "40905 409 Too many web hooks",
             "41300 413 Body too large",
             "41500 415 Unsupported media type",
             "42201 422 Invalid parameters",

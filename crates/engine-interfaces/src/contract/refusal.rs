@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::ErrorCode;
-use crate::{AuthError, ChatError, Rule, Violation};
+use crate::{AuthError, ChatError, Rule, Violation, WebhooksError};
 
 /// What a client is told when it does not get what it asked for, over HTTP and over sockets. Serializes as the
 /// contract's error body, without `request_id`.
@@ -99,6 +99,16 @@ impl From<&ChatError> for Refusal {
         match error {
             ChatError::Invalid(violations) => Self::invalid(violations),
             ChatError::BadCursor => Self::bad_page("cursor"),
+            other => ErrorCode::from(other).into(),
+        }
+    }
+}
+
+impl From<&WebhooksError> for Refusal {
+    fn from(error: &WebhooksError) -> Self {
+        match error {
+            WebhooksError::Invalid(violations) => Self::invalid(violations),
+            WebhooksError::BadCursor => Self::bad_page("cursor"),
             other => ErrorCode::from(other).into(),
         }
     }

@@ -7,3 +7,4 @@ mod receiver;
 mod addresses;
 mod deliveries;
 mod faults;
+mod signatures;
