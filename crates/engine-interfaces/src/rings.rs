@@ -70,7 +70,7 @@ pub trait TopicHandler: Send + Sync {
     /// names it. What is read again may come after what was sent later.
     ///
     /// An error has the same messages given again, a little later. A message that keeps failing by itself,
-    /// while the handler does well with others, is passed over.
+    /// while the handler does well with one that it is given again to tell, is passed over.
     async fn handle(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError>;
 }
 

@@ -4,10 +4,7 @@ use std::{
     collections::HashSet,
     panic::AssertUnwindSafe,
     slice,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use engine_interfaces::{BoxError, GroupMessage, Outage, RingJobsError, Term, TopicHandler, UserId};
@@ -15,7 +12,8 @@ use futures_util::{FutureExt, future::try_join_all};
 
 use super::{right::Right, settings::RingSettings};
 
-/// How many failures in a row say that the rest would fail as well.
+/// How many failures in a row say that the rest would fail as well, where it is not known that the handler does
+/// well otherwise.
 const ENOUGH_FAILURES: usize = 3;
 
 /// The term has ended, or may have: what is in hand is another's.
@@ -32,7 +30,7 @@ impl Handling {
     pub(crate) fn new(handlers: Vec<Arc<dyn TopicHandler>>, settings: RingSettings) -> Self {
         let handlers = handlers.into_iter().map(|handler| Handler {
             handler,
-            done: AtomicU64::new(0),
+            good: Mutex::default(),
             outage: Outage::default(),
         });
         Self { handlers: handlers.collect(), settings }
@@ -54,18 +52,16 @@ impl Handling {
 
 struct Handler {
     handler: Arc<dyn TopicHandler>,
-    /// How often it did well.
-    done: AtomicU64,
+    /// The last message that it did well with. Given again where another one fails, it tells whose fault that is.
+    good: Mutex<Option<(Term, Arc<GroupMessage>)>>,
     outage: Outage,
 }
 
 /// A message that is not handled yet.
 struct Left<'a> {
     message: &'a Arc<GroupMessage>,
-    /// How often it failed while others did not.
+    /// How often it failed while the handler did well otherwise.
     failures: u32,
-    /// How often the handler had done well when this failed last.
-    done: u64,
 }
 
 impl Handler {
@@ -80,8 +76,7 @@ impl Handler {
         if self.attempt(term, messages, right).await? {
             return Ok(());
         }
-        let done = self.done.load(Ordering::Relaxed);
-        let mut left: Vec<_> = messages.iter().map(|message| Left { message, failures: 0, done }).collect();
+        let mut left: Vec<_> = messages.iter().map(|message| Left { message, failures: 0 }).collect();
         for pause in settings.pauses() {
             tokio::time::sleep(pause).await;
             left = self.one_by_one(term, left, right, settings.attempts).await?;
@@ -103,7 +98,7 @@ impl Handler {
         let (mut waiting, mut in_a_row): (HashSet<Option<UserId>>, _) = (HashSet::new(), 0);
         let mut left = Vec::new();
         for mut entry in messages {
-            if in_a_row == ENOUGH_FAILURES || waiting.contains(&entry.message.user_id) {
+            if in_a_row >= ENOUGH_FAILURES || waiting.contains(&entry.message.user_id) {
                 left.push(entry);
                 continue;
             }
@@ -111,12 +106,11 @@ impl Handler {
                 in_a_row = 0;
                 continue;
             }
-            in_a_row += 1;
-            let done = self.done.load(Ordering::Relaxed);
-            if done > entry.done {
-                entry.failures += 1;
+            match self.does_well_otherwise().await {
+                Some(true) => entry.failures += 1,
+                Some(false) => in_a_row = ENOUGH_FAILURES,
+                None => in_a_row += 1,
             }
-            entry.done = done;
             if entry.failures >= attempts {
                 pass_over(term, entry.message);
                 continue;
@@ -125,6 +119,26 @@ impl Handler {
             left.push(entry);
         }
         Ok(left)
+    }
+
+    /// Whether it does well with what it did well with before; none where nothing is known.
+    async fn does_well_otherwise(&self) -> Option<bool> {
+        let good = self.good.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (term, message) = good?;
+        match self.call(term, slice::from_ref(&message)).await {
+            Ok(()) => Some(true),
+            Err(error) if has_ended(&error) => {
+                *self.good.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                None
+            }
+            Err(_) => Some(false),
+        }
+    }
+
+    /// A panic is an error.
+    async fn call(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError> {
+        let called = AssertUnwindSafe(self.handler.handle(term, messages)).catch_unwind().await;
+        called.unwrap_or_else(|_| Err("the handler panicked".into()))
     }
 
     /// Whether it did well.
@@ -137,10 +151,10 @@ impl Handler {
         if !right.holds() {
             return Err(Ended);
         }
-        let tried = AssertUnwindSafe(self.handler.handle(term, messages)).catch_unwind().await;
-        match tried.unwrap_or_else(|_| Err("the handler panicked".into())) {
+        match self.call(term, messages).await {
             Ok(()) => {
-                self.done.fetch_add(1, Ordering::Relaxed);
+                let good = messages.last().map(|message| (term, Arc::clone(message)));
+                *self.good.lock().unwrap_or_else(PoisonError::into_inner) = good;
                 if self.outage.ends() {
                     tracing::info!(topic = term.topic.0, "messages of topics are handled again");
                 }

@@ -25,8 +25,7 @@ pub struct RingSettings {
     pub retry_first: Duration,
     /// How long to wait after a failure, at most. 10 s.
     pub retry_most: Duration,
-    /// How often a message may fail by itself, while its handler does well with others, before it is passed
-    /// over. 8.
+    /// How often a message may fail by itself, while its handler does well otherwise, before it is passed over. 8.
     pub attempts: u32,
     /// By how much the clocks of processes may differ: what happened so close to each other has no order. 5 s;
     /// nothing within one process.
