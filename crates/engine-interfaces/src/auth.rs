@@ -141,6 +141,9 @@ pub enum AuthError {
     /// No such user.
     #[error("the user was not found")]
     UserNotFound,
+    /// No such export of this user, or no archive of it.
+    #[error("the export was not found")]
+    ExportNotFound,
     /// Too many attempts.
     #[error("too many attempts")]
     RateLimited {

@@ -68,6 +68,10 @@ id!(
     /// The delivery of a message to a web hook.
     DeliveryId
 );
+id!(
+    /// An export of what is held of a user.
+    ExportId
+);
 
 impl UserId {
     /// The id of a user whose own id is of another kind, such as a number: a v5 UUID, the same for the

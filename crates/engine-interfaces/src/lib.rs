@@ -4,6 +4,7 @@
 //! I/O, and nothing here knows a framework, so that any part can be replaced by another that keeps the
 //! trait's guarantees.
 
+mod accounts;
 mod auth;
 mod broker;
 mod chat;
@@ -16,11 +17,13 @@ mod jobs;
 mod notifications;
 mod outage;
 mod page;
+mod personal_data;
 mod rings;
 mod unread;
 mod user_resources;
 mod webhooks;
 
+pub use accounts::{Accounts, Export, ExportState};
 pub use auth::{
     AuthError, Authentication, Contact, Contacts, Credentials, Identity, ProfileChange, Registration, Secret,
     Session, Token, User, UserName,
@@ -34,11 +37,14 @@ pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
-pub use ids::{DeliveryId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId};
+pub use ids::{
+    DeliveryId, ExportId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId,
+};
 pub use jobs::{Job, PutOff, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError, Presence};
 pub use outage::Outage;
 pub use page::{Cursor, Limit, Page};
+pub use personal_data::{Erasure, PersonalData};
 pub use rings::{
     Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,
     RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,

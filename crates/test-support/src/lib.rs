@@ -2,6 +2,7 @@
 
 mod clock;
 mod database;
+mod dump;
 mod own_database;
 mod redis;
 mod redis_cluster;
@@ -9,6 +10,7 @@ mod smtp;
 
 pub use clock::FixedClock;
 pub use database::TestDatabase;
+pub use dump::dump;
 pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};
 pub use redis_cluster::RedisCluster;

@@ -61,6 +61,8 @@ codes! {
     WebhookNotFound = 40_404, "Web hook not found", "There is no such web hook in this group";
     /// No such delivery of the web hook.
     DeliveryNotFound = 40_405, "Delivery not found", "There is no such delivery of this web hook";
+    /// No such export of the caller, or no archive of it.
+    ExportNotFound = 40_406, "Export not found", "There is no such export, it has expired, or it is not ready";
     /// The path has no such method.
     MethodNotAllowed = 40_500, "Method not allowed", "This path does not have that method";
     /// The state does not allow it.
@@ -118,6 +120,7 @@ impl From<&AuthError> for ErrorCode {
             AuthError::TokenRevoked => Self::TokenRevoked,
             AuthError::SignUpClosed => Self::SignUpClosed,
             AuthError::UserNotFound => Self::UserNotFound,
+            AuthError::ExportNotFound => Self::ExportNotFound,
             AuthError::RateLimited { .. } => Self::RateLimited,
             AuthError::Invalid(_) => Self::Invalid,
             AuthError::Busy | AuthError::Unavailable(_) => Self::Unavailable,
@@ -194,6 +197,7 @@ mod tests {
             "40403 404 User not found",
             "40404 404 Web hook not found",
             "40405 404 Delivery not found",
+            "40406 404 Export not found",
             "40500 405 Method not allowed",
             "40901 409 State conflict",
             "40902 409 Id is taken",

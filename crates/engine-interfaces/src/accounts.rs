@@ -1,0 +1,66 @@
+//! What a user may ask for about all that is held of them.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+
+use crate::{AuthError, ExportId, Identity, Secret, Timestamp, UserId};
+
+/// An archive of all that is held of a user, made in the background.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// Its id.
+    pub id: ExportId,
+    /// How far it has come.
+    pub state: ExportState,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it is gone.
+    pub expires_at: Timestamp,
+}
+
+/// How far an export has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportState {
+    /// It is being made.
+    Pending,
+    /// Its archive can be had.
+    Ready {
+        /// How long the archive is, in bytes.
+        bytes: u64,
+    },
+    /// It could not be made, and will not be.
+    Failed,
+}
+
+/// What a user may ask for about all that is held of them.
+///
+/// For whoever an export is not of, it does not exist; nor does one that has expired.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Ends the caller's account: from now on nobody signs in with its address or shows a token of it, and
+    /// nobody finds its name. What else is held of the user follows in the background.
+    ///
+    /// `from` is the caller's address: failed attempts are counted by it.
+    async fn erase_account(
+        &self,
+        identity: Identity,
+        current_password: Secret,
+        from: IpAddr,
+    ) -> Result<(), AuthError>;
+
+    /// Asks for an archive. While one is being made, that one is the answer.
+    async fn request_export(&self, user: UserId) -> Result<Export, AuthError>;
+
+    /// An export.
+    async fn show_export(&self, user: UserId, export: ExportId) -> Result<Export, AuthError>;
+
+    /// A part of an archive that is ready, `number` counting from 0; `None` after the last one. The parts together
+    /// are one JSON document; each is bounded. A caller may stop waiting at any time.
+    async fn read_archive(
+        &self,
+        user: UserId,
+        export: ExportId,
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, AuthError>;
+}
