@@ -1,7 +1,7 @@
 //! Where the pages of this engine's lists go on.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use engine_interfaces::{ChatError, Cursor, GroupId, Timestamp};
+use engine_interfaces::{ChatError, Cursor, GroupId, Seq, Timestamp};
 use uuid::Uuid;
 
 /// After this group, in a list by latest activity.
@@ -41,6 +41,40 @@ impl ByJoining {
     }
 }
 
+/// After this link of a user's, by its scope and its resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ByLink(pub(crate) Uuid, pub(crate) Uuid);
+
+impl ByLink {
+    pub(crate) fn write(self) -> Cursor {
+        Cursor(URL_SAFE_NO_PAD.encode([self.0.as_bytes().as_slice(), self.1.as_bytes()].concat()))
+    }
+
+    pub(crate) fn read(cursor: &Cursor) -> Result<Self, ChatError> {
+        let bytes: [u8; 32] = bytes(cursor)?;
+        let (scope, resource) = bytes.split_at(16);
+        let id = |bytes| Uuid::from_slice(bytes).map_err(|_| ChatError::BadCursor);
+        Ok(Self(id(scope)?, id(resource)?))
+    }
+}
+
+/// After this position of a group's log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InLog(pub(crate) GroupId, pub(crate) Seq);
+
+impl InLog {
+    pub(crate) fn write(self) -> Cursor {
+        Cursor(URL_SAFE_NO_PAD.encode([self.0.0.as_bytes().as_slice(), &self.1.0.to_be_bytes()].concat()))
+    }
+
+    pub(crate) fn read(cursor: &Cursor) -> Result<Self, ChatError> {
+        let bytes: [u8; 24] = bytes(cursor)?;
+        let (group, seq) = bytes.split_last_chunk().ok_or(ChatError::BadCursor)?;
+        let group = Uuid::from_slice(group).map_err(|_| ChatError::BadCursor)?;
+        Ok(Self(GroupId(group), Seq(i64::from_be_bytes(*seq))))
+    }
+}
+
 fn bytes<const N: usize>(cursor: &Cursor) -> Result<[u8; N], ChatError> {
     let bytes = URL_SAFE_NO_PAD.decode(&cursor.0).map_err(|_| ChatError::BadCursor)?;
     bytes.try_into().map_err(|_| ChatError::BadCursor)
@@ -58,6 +92,10 @@ mod tests {
             let group = ByActivity(Timestamp::from_micros(micros).unwrap(), GroupId(Uuid::from_u128(id)));
             prop_assert_eq!(ByActivity::read(&group.write()).unwrap(), group);
             prop_assert_eq!(ByJoining::read(&ByJoining(revision).write()).unwrap(), ByJoining(revision));
+            let link = ByLink(Uuid::from_u128(id), Uuid::from_u128(!id));
+            prop_assert_eq!(ByLink::read(&link.write()).unwrap(), link);
+            let place = InLog(GroupId(Uuid::from_u128(id)), Seq(revision));
+            prop_assert_eq!(InLog::read(&place.write()).unwrap(), place);
         }
 
         #[test]

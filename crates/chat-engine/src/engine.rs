@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
-    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, Range, Right, Role, Sent,
-    Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages, UserId,
-    UserResources, Worker,
+    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, PersonalData, Range, Right,
+    RingLag, Role, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages,
+    UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -17,7 +17,9 @@ use crate::{
     context::Context,
     group_messages, groups,
     links::LinkMessages,
-    memberships, rules,
+    memberships,
+    personal_data::ChatData,
+    rules,
     settings::Settings,
     store::{Store, unavailable},
     sweep::Sweep,
@@ -91,6 +93,13 @@ impl ChatEngine {
 
     fn start_sweep(&self, share: Option<Arc<dyn SweepShare>>) {
         self.tasks.spawn(Sweep::new(&self.context, share).run(self.stop.clone()));
+    }
+
+    /// What chat holds of users: to be exported and erased with their accounts. `lag` tells, where rings of workers
+    /// link messages, whether they have come to them.
+    #[must_use]
+    pub fn personal_data(&self, lag: Option<Arc<dyn RingLag>>) -> Arc<dyn PersonalData> {
+        Arc::new(ChatData::new(&self.context, lag))
     }
 
     /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are

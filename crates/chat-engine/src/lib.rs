@@ -20,6 +20,7 @@ mod groups;
 mod kept;
 mod links;
 mod memberships;
+mod personal_data;
 mod rules;
 pub mod seeding;
 mod settings;
@@ -33,10 +34,10 @@ use diesel_migrations::embed_migrations;
 pub use database::{Location, PoolSettings, StoreError};
 pub use engine::ChatEngine;
 pub use engine_interfaces::{
-    Added, Broker, Chat, ChatError, Clock, Control, Created, Cursor, Deliveries, Delivery, Draft, Group,
-    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit,
-    MemberChange, Membership, Page, Range, Revision, Right, Role, Rule, Sent, Seq, Slot, SystemClock,
-    Timestamp, UserId, UserResources, Violation, Worker,
+    Added, Broker, Chat, ChatError, Clock, Control, Created, Cursor, Deliveries, Delivery, Draft, Erasure,
+    Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit,
+    MemberChange, Membership, Page, PersonalData, Range, Revision, Right, Role, Rule, Sent, Seq, Slot,
+    SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
 pub use store::Store;

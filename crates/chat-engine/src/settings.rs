@@ -43,6 +43,13 @@ pub struct Settings {
     pub link_messages: bool,
     /// How many rows of a deleted group go in one transaction. 1,000.
     pub delete_chunk: u16,
+    /// An export or an erasure goes by the links of a user's messages alone, and does not look through the logs
+    /// of their groups: for where every message is linked, and has always been. Off.
+    pub trust_links: bool,
+    /// How many links or messages of a user are exported at once, or erased in one transaction. 100.
+    pub personal_page: u16,
+    /// How many positions of a group's log one statement looks through for a user's messages. 5,000.
+    pub personal_window: u16,
 }
 
 impl Default for Settings {
@@ -64,11 +71,22 @@ impl Default for Settings {
             keep_unhandled: Duration::from_secs(24 * 60 * 60),
             link_messages: true,
             delete_chunk: 1_000,
+            trust_links: false,
+            personal_page: 100,
+            personal_window: 5_000,
         }
     }
 }
 
 impl Settings {
+    pub(crate) fn personal_page(&self) -> u16 {
+        self.personal_page.max(1)
+    }
+
+    pub(crate) fn personal_window(&self) -> i64 {
+        i64::from(self.personal_window.max(1))
+    }
+
     /// SQLite waits for the disk once a transaction, and has one at a time: there the larger batch is the
     /// faster one, whatever groups it is of.
     pub(crate) fn fitted_to(mut self, location: &Location) -> Self {

@@ -1,11 +1,13 @@
 //! The engine's tables: SQL is here and nowhere else in this crate.
 
 mod deletion;
+mod erasure;
 mod group_messages;
 mod groups;
 mod jobs;
 mod memberships;
 mod outbox;
+mod personal_data;
 mod read_markers;
 mod rows;
 mod schema;
@@ -15,18 +17,25 @@ mod unread;
 use std::path::PathBuf;
 
 use database::{Database, Location, MigrationsError, PoolSettings, StoreError};
-use engine_interfaces::ChatError;
+use engine_interfaces::{ChatError, UserId};
+use uuid::Uuid;
 
 use crate::MIGRATIONS;
 
+pub(crate) use erasure::Departure;
 pub(crate) use groups::NewGroup;
 pub(crate) use memberships::{Change, Members};
 pub(crate) use outbox::Range as OutboxRange;
+pub(crate) use personal_data::OwnGroup;
 pub(crate) use read_markers::{Marker, Moved};
 pub(crate) use send::{NewMessage, Outcome};
 
 /// The name of this engine's schema or file.
 const NAME: &str = "chat";
+/// Who made a group whose maker is not to be named any more.
+const NOBODY: UserId = UserId(Uuid::nil());
+/// How many groups one statement names: SQLite binds each of them.
+const GROUPS_A_STATEMENT: usize = 5_000;
 
 /// Locks the head of `$group` until the transaction ends and answers it; `None` when there is no such group.
 /// An update that changes nothing is the lock that both databases have.
@@ -54,7 +63,26 @@ macro_rules! membership {
     };
 }
 
-use {lock_head, membership};
+/// Ends a group whose head is locked: without its head it is gone for everybody. The id stays taken; `$deletion`
+/// removes the other rows.
+macro_rules! end_group {
+    ($conn:expr, $group:expr, $now:expr, $deletion:expr) => {
+        diesel::delete(group_heads::table.find(Col($group))).execute($conn).await?;
+        diesel::update(groups::table.find(Col($group)))
+            .set((
+                groups::name.eq(""),
+                groups::description.eq(""),
+                groups::created_by.eq(Col($crate::store::NOBODY)),
+                groups::updated_at.eq(At($now)),
+                groups::deleted_at.eq(Some(At($now))),
+            ))
+            .execute($conn)
+            .await?;
+        $conn.enqueue($deletion).await?;
+    };
+}
+
+use {end_group, lock_head, membership};
 
 /// Where groups, memberships and messages are. Cheap to clone.
 #[derive(Clone)]

@@ -17,13 +17,10 @@ use engine_interfaces::{
 };
 
 use super::{
-    Store, lock_head, membership,
+    GROUPS_A_STATEMENT, Store, end_group, lock_head, membership,
     rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, into_group},
     schema::{group_heads, groups, memberships, messages},
 };
-
-/// How many groups one statement names: SQLite binds each of them.
-const GROUPS_A_STATEMENT: usize = 5_000;
 
 /// A group to be made, with its owner.
 pub(crate) struct NewGroup {
@@ -107,7 +104,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Who made the group `id`, also after it was deleted: then it has no name.
+    /// Who made the group `id`, also after it was deleted: then it has no name, and nobody made it.
     pub(crate) async fn origin(&self, id: GroupId) -> Result<Option<Origin>, StoreError> {
         let query = groups::table.find(Col(id)).select((groups::created_by, groups::name));
         let row: Option<(Col<UserId>, String)> =
@@ -199,8 +196,7 @@ impl Store {
         })
     }
 
-    /// Ends a group, if `decide` lets the role of `user` do so: without its head it is gone for everybody.
-    /// The id stays taken; `job` removes the other rows.
+    /// Ends a group, if `decide` lets the role of `user` do so; `job` removes its rows.
     pub(crate) async fn delete_group(
         &self,
         user: UserId,
@@ -210,23 +206,13 @@ impl Store {
         decide: fn(Role) -> Result<(), ChatError>,
     ) -> Result<Result<(), ChatError>, StoreError> {
         on!(self, transaction, |conn| {
-            let (Some(head), Some(member)) = (lock_head!(conn, group), membership!(conn, group, user)) else {
+            let (Some(_), Some(member)) = (lock_head!(conn, group), membership!(conn, group, user)) else {
                 return Ok(Err(ChatError::GroupNotFound(group)));
             };
             if let Err(refusal) = decide(member.role.0) {
                 return Ok(Err(refusal));
             }
-            diesel::delete(group_heads::table.find(head.group_id)).execute(conn).await?;
-            update(groups::table.find(Col(group)))
-                .set((
-                    groups::name.eq(""),
-                    groups::description.eq(""),
-                    groups::updated_at.eq(At(now)),
-                    groups::deleted_at.eq(Some(At(now))),
-                ))
-                .execute(conn)
-                .await?;
-            conn.enqueue(job).await?;
+            end_group!(conn, group, now, job);
             Ok(Ok(()))
         })
     }

@@ -1,12 +1,10 @@
 //! Links a member to their group, if the joining did not come to it.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use database::jobs::NewJob;
-use engine_interfaces::{
-    BoxError, GroupId, Job, JobId, Timestamp, UserId, UserResource, UserResources, Worker,
-};
+use engine_interfaces::{BoxError, GroupId, Job, JobId, Timestamp, UserId, UserResource, Worker};
 use serde::Deserialize;
 
 use crate::context::Context;
@@ -16,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Links a member to their group.
 pub(crate) struct LinkResource {
-    resources: Arc<dyn UserResources>,
+    context: Context,
 }
 
 #[derive(Deserialize)]
@@ -29,12 +27,17 @@ impl LinkResource {
     pub(crate) const KIND: &'static str = "chat.link_resource";
 
     pub(crate) fn new(context: &Context) -> Self {
-        Self { resources: Arc::clone(&context.resources) }
+        Self { context: context.clone() }
     }
 
     /// One link is made once, however often a user leaves and joins: it stays when they leave.
     pub(crate) fn key(user: UserId, group: GroupId) -> String {
         format!("{group}:{user}")
+    }
+
+    /// The group of a [`LinkResource::key`].
+    pub(crate) fn group_of(key: &str) -> Option<GroupId> {
+        key.split_once(':')?.0.parse().ok()
     }
 
     pub(crate) fn job(id: JobId, user: UserId, group: GroupId, now: Timestamp) -> NewJob {
@@ -51,7 +54,13 @@ impl Worker for LinkResource {
 
     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
         let Payload { user_id, group_id } = super::payload(job)?;
-        self.resources.link(&[UserResource::group(user_id, group_id)]).await?;
+        let Context { store, resources, .. } = &self.context;
+        let link = [UserResource::group(user_id, group_id)];
+        resources.link(&link).await?;
+        // A user who was erased meanwhile is to be linked to nothing.
+        if store.participants(group_id, &[user_id]).await?.is_empty() {
+            resources.unlink(&link).await?;
+        }
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod load;
 mod memberships;
 mod messages;
 mod paging;
+mod personal_data;
 mod read_markers;
 mod rings;
 mod unread;
@@ -15,7 +16,7 @@ mod unread;
 use std::{sync::Arc, time::Duration};
 
 use chat_engine::{
-    Broker, Chat, ChatEngine, GroupDraft, MIGRATIONS, Settings, Store, UserResources,
+    Broker, Chat, ChatEngine, GroupDraft, MIGRATIONS, PersonalData, Settings, Store, UserResources,
     factories::{self, TestBroker, TestResources},
 };
 use engine_interfaces::{Clock, JobId, Worker};
@@ -83,6 +84,10 @@ impl Setup {
 
     fn restart(&mut self, settings: Settings) {
         self.chat = self.another(settings);
+    }
+
+    fn data(&self) -> Arc<dyn PersonalData> {
+        self.chat.personal_data(None)
     }
 
     fn worker(&self, kind: &str) -> Arc<dyn Worker> {
