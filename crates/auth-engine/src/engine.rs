@@ -5,12 +5,14 @@ use std::{net::IpAddr, sync::Arc};
 use async_trait::async_trait;
 use database::StoreError;
 use engine_interfaces::{
-    AuthError, Authentication, BoxError, Broker, Clock, Contact, Contacts, Credentials, Identity,
-    ProfileChange, Registration, Secret, Session, Token, TokenId, User, UserId, UserName, Worker,
+    Accounts, AuthError, Authentication, BoxError, Broker, Clock, Contact, Contacts, Credentials, Export,
+    ExportId, Identity, PersonalData, ProfileChange, Registration, Secret, Session, Token, TokenId, User,
+    UserId, UserName, Worker,
 };
 
 use crate::{
-    Keys, PruneRevocations, Settings,
+    Keys, PruneExports, PruneRevocations, Settings,
+    accounts::{self, EraseAccount, ExportAccount, Holders},
     attempts::Attempts,
     password::Passwords,
     registrations,
@@ -90,15 +92,22 @@ impl AuthEngine {
         }))
     }
 
-    /// Who does this engine's jobs.
+    /// Who does this engine's jobs. `holders` are those who hold something else of users: what is exported and
+    /// erased beside the account, in that order.
     #[must_use]
-    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        vec![Arc::new(PruneRevocations::new(
-            self.store.clone(),
-            self.attempts.clone(),
-            Arc::clone(&self.clock),
-            self.settings.leeway,
-        ))]
+    pub fn workers(&self, holders: Vec<Arc<dyn PersonalData>>) -> Vec<Arc<dyn Worker>> {
+        let holders: Holders = holders.into();
+        vec![
+            Arc::new(PruneRevocations::new(
+                self.store.clone(),
+                self.attempts.clone(),
+                Arc::clone(&self.clock),
+                self.settings.leeway,
+            )),
+            Arc::new(PruneExports::new(self)),
+            Arc::new(ExportAccount::new(self, Arc::clone(&holders))),
+            Arc::new(EraseAccount::new(self, holders)),
+        ]
     }
 }
 
@@ -134,7 +143,8 @@ impl Authentication for AuthEngine {
 
     async fn show_user(&self, user: UserId) -> Result<User, AuthError> {
         let account = self.store.find_account(user).await.map_err(unavailable)?;
-        account.map(|account| account.user).ok_or(AuthError::UserNotFound)
+        // An account that ended a moment ago took its tokens with it.
+        account.map(|account| account.user).ok_or(AuthError::TokenRevoked)
     }
 
     async fn update_user(
@@ -168,5 +178,36 @@ impl Authentication for AuthEngine {
 impl Contacts for AuthEngine {
     async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError> {
         self.store.contacts(users).await.map_err(unavailable)
+    }
+}
+
+#[async_trait]
+impl Accounts for AuthEngine {
+    async fn erase_account(
+        &self,
+        identity: Identity,
+        current_password: Secret,
+        from: IpAddr,
+    ) -> Result<(), AuthError> {
+        accounts::EraseService::new(self).call(identity, &current_password, from).await
+    }
+
+    async fn request_export(&self, user: UserId) -> Result<Export, AuthError> {
+        accounts::RequestExportService::new(self).call(user).await
+    }
+
+    async fn show_export(&self, user: UserId, export: ExportId) -> Result<Export, AuthError> {
+        let found = self.store.find_export(user, export, self.clock.now()).await.map_err(unavailable)?;
+        found.ok_or(AuthError::ExportNotFound)
+    }
+
+    async fn read_archive(
+        &self,
+        user: UserId,
+        export: ExportId,
+        number: u32,
+    ) -> Result<Option<Vec<u8>>, AuthError> {
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        self.store.read_part(user, export, number, self.clock.now()).await.map_err(unavailable)
     }
 }

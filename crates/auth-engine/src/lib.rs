@@ -10,8 +10,11 @@
 //!   [`revocation_poll`](Settings::revocation_poll) elsewhere, and outlives every restart.
 //! - Failed attempts are counted in the store, by address and network together and by network: nobody can
 //!   lock anybody else out.
+//! - An account that ends is gone with its name, address and password in one transaction, which also enqueues
+//!   what erases the rest. An archive of it can't be had any more.
 //! - Addresses, passwords and tokens are in no log and in no error.
 
+mod accounts;
 mod administration;
 mod attempts;
 mod engine;
@@ -30,6 +33,7 @@ mod store;
 mod support;
 mod token;
 
+pub use accounts::PruneExports;
 pub use administration::ListedUser;
 pub use engine::{AuthEngine, StartError};
 pub use keys::{KeyError, Keys, MIN_SECRET_BYTES};
@@ -37,11 +41,15 @@ pub use password::{PasswordKey, PasswordKeys};
 pub use pruning::PruneRevocations;
 pub use rules::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS};
 pub use settings::{Settings, SignUp};
-pub use store::{Account, AccountChange, Failures, MIGRATIONS, PasswordHash, Refusal, Revoked, Store};
+pub use store::{
+    Account, AccountChange, AccountEnd, Failures, MIGRATIONS, NewExport, PasswordHash, PendingExport,
+    Progress, Refusal, Requested, Revoked, Store,
+};
 pub use token::{SigningKey, TokenKeys, VerifyingKey};
 
 // What an embedder needs of the interface.
 pub use engine_interfaces::{
-    AuthError, Authentication, Broker, Clock, Credentials, Identity, ProfileChange, Registration, Rule,
-    Secret, Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName, Violation,
+    Accounts, AuthError, Authentication, Broker, Clock, Credentials, Export, ExportId, ExportState, Identity,
+    PersonalData, ProfileChange, Registration, Rule, Secret, Session, SystemClock, Timestamp, Token, TokenId,
+    User, UserId, UserName, Violation,
 };

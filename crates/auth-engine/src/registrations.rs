@@ -3,7 +3,11 @@
 mod create_service;
 mod update_service;
 
-use engine_interfaces::{AuthError, Registration, Rule, TokenId, User, UserId, Violation};
+use std::net::IpAddr;
+
+use engine_interfaces::{
+    AuthError, Credentials, Registration, Rule, Secret, TokenId, User, UserId, Violation,
+};
 
 pub(crate) use create_service::CreateService;
 pub(crate) use update_service::UpdateService;
@@ -65,4 +69,26 @@ pub(crate) fn refuse_all_but(engine: &AuthEngine, account: &Account, kept: Optio
         revoked_at: now,
         expires_at: now.plus(engine.settings.token_life),
     }
+}
+
+/// The account of `user`, who proves by their password that they are at the keys. A wrong one counts as a failed
+/// sign-in, so that whoever has a token can't guess at it.
+pub(crate) async fn prove(
+    engine: &AuthEngine,
+    user: UserId,
+    current_password: &Secret,
+    from: IpAddr,
+) -> Result<Account, AuthError> {
+    let account = engine.store.find_account(user).await.map_err(unavailable)?;
+    // An account that ended a moment ago took its tokens with it.
+    let email = account.ok_or(AuthError::TokenRevoked)?.user.email;
+    let credentials = Credentials { email, password: current_password.clone() };
+    engine.verifier.call(credentials, from).await.map_err(|error| match error {
+        AuthError::WrongCredentials => wrong_password(),
+        other => other,
+    })
+}
+
+pub(crate) fn wrong_password() -> AuthError {
+    AuthError::Invalid(vec![Violation::new("current_password", Rule::Format)])
 }

@@ -20,7 +20,7 @@ pub(crate) use watch::Watch;
 
 use crate::{
     Settings,
-    store::{AccountChange, Refusal, Store},
+    store::{AccountChange, AccountEnd, Refusal, Store},
 };
 
 /// The revoked tokens.
@@ -109,15 +109,34 @@ impl Revocations {
                 return Ok(false);
             }
             if let Some(refusal) = refusal {
-                this.write().refuse(refusal);
-                this.broker.control(Control::Revoked {
-                    user_id: refusal.user_id,
-                    tokens: RevokedTokens::AllBut(refusal.kept),
-                });
+                this.refuse(refusal);
             }
             Ok(true)
         })
         .await
+    }
+
+    /// Stores the end of an account, applies its refusal here and tells the others. `false`: the account had
+    /// moved on, and nothing ended.
+    pub(crate) async fn end_account(self: &Arc<Self>, end: AccountEnd) -> Result<bool, StoreError> {
+        let this = Arc::clone(self);
+        detached(async move {
+            let refusal = end.refusal;
+            if !this.store.end_account(end).await? {
+                return Ok(false);
+            }
+            this.refuse(refusal);
+            Ok(true)
+        })
+        .await
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        self.write().refuse(refusal);
+        self.broker.control(Control::Revoked {
+            user_id: refusal.user_id,
+            tokens: RevokedTokens::AllBut(refusal.kept),
+        });
     }
 
     /// Asks the store what was revoked since it was last asked.
@@ -273,7 +292,7 @@ mod tests {
             payload: serde_json::Value::Null,
             attempt: 1,
         };
-        let workers = rig.auth.workers();
+        let workers = rig.auth.workers(Vec::new());
         let worker = workers.iter().find(|worker| worker.kind() == job.kind).unwrap();
         worker.perform(&job).await.unwrap();
         assert_eq!(store.revoked_since(never).await.unwrap(), crate::Revoked::default());

@@ -56,6 +56,14 @@ impl Violations {
         self.nul("password", password);
     }
 
+    /// What can be said of it without a hash.
+    pub(crate) fn current_password(&mut self, current: &Secret) {
+        // Looked at and not kept.
+        let current = current.expose();
+        self.add("current_password", Rule::Blank, current.is_empty());
+        self.nul("current_password", current);
+    }
+
     pub(crate) fn nul(&mut self, field: &'static str, text: &str) {
         self.add(field, Rule::Nul, text.contains('\0'));
     }

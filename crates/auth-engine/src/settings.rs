@@ -41,6 +41,22 @@ pub struct Settings {
     /// How far back it is asked each time: the clocks of processes differ, and a commit takes its time.
     /// 1 minute by default.
     pub revocation_overlap: Duration,
+    /// How many exports a user may have, until each expires. 3 by default.
+    pub exports_per_user: usize,
+    /// How long an archive can be had; also, how long it may take to make. 24 hours by default.
+    pub export_life: Duration,
+    /// The longest part of an archive in the store, in bytes. 256 kB by default.
+    pub export_part_bytes: usize,
+    /// How often an export is tried before it has failed. 5 by default.
+    pub export_attempts: u32,
+    /// How many parts of an expired archive are removed in one transaction. 100 by default.
+    pub export_prune_chunk: i64,
+    /// How long an export or an erasure is put off at a time, while what the user did is still on its way. 1 s by
+    /// default.
+    pub settle_poll: Duration,
+    /// When a user who was erased is erased once more: later than anything that they had asked for before can
+    /// take effect. 1 minute by default.
+    pub erase_again_after: Duration,
 }
 
 /// Who may sign up.
@@ -72,6 +88,13 @@ impl Default for Settings {
             verified_for: Duration::from_secs(30),
             revocation_poll: Duration::from_millis(500),
             revocation_overlap: Duration::from_secs(60),
+            exports_per_user: 3,
+            export_life: Duration::from_secs(24 * 60 * 60),
+            export_part_bytes: 256 * 1024,
+            export_attempts: 5,
+            export_prune_chunk: 100,
+            settle_poll: Duration::from_secs(1),
+            erase_again_after: Duration::from_secs(60),
         }
     }
 }

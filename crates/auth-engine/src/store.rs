@@ -1,6 +1,7 @@
 //! Where users, revocations and attempts are kept. All SQL of this engine is below here.
 
 mod attempts;
+mod exports;
 mod revocations;
 mod rows;
 mod schema;
@@ -13,8 +14,9 @@ use diesel_migrations::embed_migrations;
 use engine_interfaces::Secret;
 
 pub use attempts::Failures;
+pub use exports::{NewExport, PendingExport, Progress, Requested};
 pub use revocations::{Refusal, Revoked};
-pub use users::{Account, AccountChange, PasswordHash};
+pub use users::{Account, AccountChange, AccountEnd, PasswordHash};
 
 /// The engine's migrations, for both databases.
 pub const MIGRATIONS: Migrations = Migrations {

@@ -1,14 +1,15 @@
 //! What the store keeps, on both databases.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
 use auth_engine::{
-    Account, AccountChange, MIGRATIONS, PasswordHash, Refusal, Revoked, Secret, Store, Timestamp, Token,
-    TokenId, User, UserId,
+    Account, AccountChange, AccountEnd, ExportId, ExportState, MIGRATIONS, NewExport, PasswordHash, Progress,
+    Refusal, Requested, Revoked, Secret, Store, Timestamp, Token, TokenId, User, UserId,
 };
-use engine_interfaces::{Clock, Contact, Limit, SystemClock};
-use test_support::{FixedClock, TestDatabase};
+use database::jobs::NewJob;
+use engine_interfaces::{Clock, Contact, JobId, Limit, SystemClock};
+use test_support::{FixedClock, TestDatabase, dump};
 
 async fn contract(test: TestDatabase) {
     let store = Store::over(test.database());
@@ -21,6 +22,9 @@ async fn contract(test: TestDatabase) {
     remembers_revocations_until_the_tokens_have_ended(&store).await;
     counts_failures_in_windows(&store).await;
     counts_sign_ups_in_windows(&store).await;
+    ends_an_account_whole(&store).await;
+    gives_a_user_so_many_exports(&store).await;
+    keeps_an_archive_in_parts_until_it_expires(&store).await;
     assert!(store.migrate().await.unwrap().is_empty());
 }
 
@@ -248,4 +252,113 @@ async fn counts_sign_ups_in_windows(store: &Store) {
     assert_eq!(count(later).await.unwrap(), (1, later));
     store.prune_attempts(start, later.plus(window)).await.unwrap();
     assert_eq!(count(later).await.unwrap(), (1, later));
+}
+
+fn job(key: &str) -> NewJob {
+    let payload = serde_json::Value::Null;
+    NewJob::new(JobId(SystemClock.new_id()), "test", key.to_owned(), &payload, now(), now())
+}
+
+fn new_export(user_id: UserId, at: Timestamp) -> NewExport {
+    let id = ExportId(SystemClock.new_id());
+    NewExport { id, user_id, at, expires_at: at.plus(Duration::from_secs(60)), job: job(&id.to_string()) }
+}
+
+async fn requested(store: &Store, user: UserId, at: Timestamp) -> ExportId {
+    let Requested::Export(export) = store.request_export(new_export(user, at), 3).await.unwrap() else {
+        panic!("it is made");
+    };
+    assert_eq!((export.state, export.created_at), (ExportState::Pending, at));
+    export.id
+}
+
+async fn ends_an_account_whole(store: &Store) {
+    let before = inserted(store, "ends@example.com").await;
+    let user = before.user.id;
+    let export = requested(store, user, now()).await;
+    let end = |seen_generation, key: &str| AccountEnd {
+        seen_generation,
+        refusal: refusal(&before, None),
+        jobs: vec![job(key), job(&format!("{key} again"))],
+    };
+    assert!(!store.end_account(end(2, "too late")).await.unwrap(), "decided upon what is no more");
+    assert_eq!(store.find_account(user).await.unwrap(), Some(before.clone()));
+    assert!(dump(store.database()).await.contains("ends@example.com"));
+
+    assert!(store.end_account(end(3, "the end")).await.unwrap());
+    assert!(!store.end_account(end(3, "the end")).await.unwrap());
+    assert_eq!(store.find_account(user).await.unwrap(), None);
+    assert_eq!(store.user_names(&[user]).await.unwrap(), []);
+    let (old, kept) = (token(user, 3), token(user, 4));
+    assert_eq!(store.revoked_among(&[old, kept]).await.unwrap(), [old.id]);
+    assert_eq!(store.find_export(user, export, now()).await.unwrap(), None);
+    assert_eq!(store.pending_export(export, now()).await.unwrap(), None);
+    let left = dump(store.database()).await;
+    assert!(!left.contains("ends@example.com"), "{left}");
+    assert!(left.contains("the end again") && !left.contains("too late"), "{left}");
+
+    let another = inserted(store, "ends@example.com").await;
+    assert_ne!(another.user.id, user, "the address is free for somebody else");
+}
+
+async fn gives_a_user_so_many_exports(store: &Store) {
+    let ann = inserted(store, "exports@example.com").await.user.id;
+    let nobody = new_export(UserId::from_name("nobody"), now());
+    assert_eq!(store.request_export(nobody, 3).await.unwrap(), Requested::NoUser);
+    // Asked for twice at once, they are one.
+    let (one, other) = tokio::join!(requested(store, ann, now()), requested(store, ann, now()));
+    assert_eq!(one, other);
+    store.fail_export(one).await.unwrap();
+    let later = now().plus(Duration::from_secs(30));
+    let second = requested(store, ann, later).await;
+    assert_ne!(second, one);
+    store.fail_export(second).await.unwrap();
+    let found = store.find_export(ann, second, later).await.unwrap().unwrap();
+    assert_eq!(found.state, ExportState::Failed);
+
+    let refused = store.request_export(new_export(ann, later), 2).await.unwrap();
+    let first_expires = now().plus(Duration::from_secs(60));
+    assert_eq!(refused, Requested::TooMany(first_expires));
+    let after = store.request_export(new_export(ann, first_expires), 2).await.unwrap();
+    assert!(matches!(after, Requested::Export(_)), "what has expired does not count");
+}
+
+async fn keeps_an_archive_in_parts_until_it_expires(store: &Store) {
+    let ann = inserted(store, "archive@example.com").await.user.id;
+    let export = requested(store, ann, now()).await;
+    let soon = now().plus(Duration::from_secs(1));
+    let until = now().plus(Duration::from_secs(100));
+    let progress = |seen_parts, parts: &[&str], ready_until: Option<Timestamp>| Progress {
+        seen_parts,
+        parts: parts.iter().map(|part| part.as_bytes().to_vec()).collect(),
+        position: ready_until.is_none().then(|| "here".to_owned()),
+        ready_until,
+    };
+    assert!(store.continue_export(export, progress(0, &["a", "bc"], None), soon).await.unwrap());
+    let overtaken = store.continue_export(export, progress(0, &["x"], None), soon).await.unwrap();
+    assert!(!overtaken, "another worker was first");
+    let pending = store.pending_export(export, soon).await.unwrap().unwrap();
+    assert_eq!((pending.user_id, pending.parts, pending.position.as_deref()), (ann, 2, Some("here")));
+    assert_eq!(store.read_part(ann, export, 0, soon).await.unwrap(), None, "it is not ready");
+    assert!(store.continue_export(export, progress(2, &["def"], Some(until)), soon).await.unwrap());
+
+    let ready = store.find_export(ann, export, soon).await.unwrap().unwrap();
+    assert_eq!((ready.state, ready.expires_at), (ExportState::Ready { bytes: 6 }, until));
+    assert_eq!(store.pending_export(export, soon).await.unwrap(), None);
+    assert!(!store.continue_export(export, progress(3, &["x"], None), soon).await.unwrap());
+    for (number, part) in [(0, Some("a")), (1, Some("bc")), (2, Some("def")), (3, None)] {
+        let read = store.read_part(ann, export, number, soon).await.unwrap();
+        assert_eq!(read.as_deref(), part.map(str::as_bytes));
+    }
+    let stranger = UserId::from_name("stranger");
+    assert_eq!(store.find_export(stranger, export, soon).await.unwrap(), None);
+    assert_eq!(store.read_part(stranger, export, 0, soon).await.unwrap(), None);
+
+    store.prune_exports(soon, 2).await.unwrap();
+    assert!(store.find_export(ann, export, soon).await.unwrap().is_some());
+    assert_eq!(store.find_export(ann, export, until).await.unwrap(), None, "expired before it is pruned");
+    assert_eq!(store.read_part(ann, export, 0, until).await.unwrap(), None);
+    store.prune_exports(until, 2).await.unwrap();
+    let left = dump(store.database()).await;
+    assert!(!left.contains("export_parts "), "{left}");
 }

@@ -2,15 +2,10 @@
 
 use std::net::IpAddr;
 
-use engine_interfaces::{AuthError, Credentials, Identity, ProfileChange, Rule, User, Violation};
+use engine_interfaces::{AuthError, Identity, ProfileChange, User};
 
-use super::refuse_all_but;
-use crate::{
-    AuthEngine,
-    engine::unavailable,
-    rules::Violations,
-    store::{Account, AccountChange},
-};
+use super::{prove, refuse_all_but, wrong_password};
+use crate::{AuthEngine, engine::unavailable, rules::Violations, store::AccountChange};
 
 /// Changes a user's name or password.
 pub(crate) struct UpdateService<'a> {
@@ -22,8 +17,7 @@ impl<'a> UpdateService<'a> {
         Self { engine }
     }
 
-    /// Changes name, password or both. A wrong current password counts as a failed sign-in, so that whoever
-    /// has a token can't guess at it.
+    /// Changes name, password or both.
     #[tracing::instrument(skip_all, fields(user.id = %identity.user_id))]
     pub(crate) async fn call(
         &self,
@@ -33,7 +27,7 @@ impl<'a> UpdateService<'a> {
     ) -> Result<User, AuthError> {
         let engine = self.engine;
         violations(&change).check()?;
-        let account = self.verify(identity, &change, from).await?;
+        let account = prove(engine, identity.user_id, &change.current_password, from).await?;
         let password = match &change.password {
             Some(new) => Some(engine.passwords.hash(new).await?),
             None => None,
@@ -59,24 +53,6 @@ impl<'a> UpdateService<'a> {
         // Somebody else changed the password while this one was being checked.
         if changed { Ok(user) } else { Err(wrong_password()) }
     }
-
-    async fn verify(
-        &self,
-        identity: Identity,
-        change: &ProfileChange,
-        from: IpAddr,
-    ) -> Result<Account, AuthError> {
-        let engine = self.engine;
-        let account = engine.store.find_account(identity.user_id).await.map_err(unavailable)?;
-        let credentials = Credentials {
-            email: account.ok_or(AuthError::UserNotFound)?.user.email,
-            password: change.current_password.clone(),
-        };
-        engine.verifier.call(credentials, from).await.map_err(|error| match error {
-            AuthError::WrongCredentials => wrong_password(),
-            other => other,
-        })
-    }
 }
 
 /// What is wrong with the input. Whether the current password is right costs a hash, and is asked last.
@@ -88,15 +64,8 @@ fn violations(change: &ProfileChange) -> Violations {
     if let Some(password) = &change.password {
         violations.password(password);
     }
-    // Looked at and not kept.
-    let current = change.current_password.expose();
-    violations.add("current_password", Rule::Blank, current.is_empty());
-    violations.nul("current_password", current);
+    violations.current_password(&change.current_password);
     violations
-}
-
-fn wrong_password() -> AuthError {
-    AuthError::Invalid(vec![Violation::new("current_password", Rule::Format)])
 }
 
 #[cfg(test)]

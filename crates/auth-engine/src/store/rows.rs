@@ -1,15 +1,16 @@
 //! Rows: what the tables hold, known to the store alone.
 
-use database::{At, Col};
+use database::{At, Col, StoreError};
 use diesel::{
     Selectable,
     prelude::{AsChangeset, Insertable, Queryable},
 };
-use engine_interfaces::{Secret, TokenId, User, UserId};
+use engine_interfaces::{Export, ExportId, ExportState, Secret, Timestamp, TokenId, User, UserId};
 
 use super::{
-    Account, AccountChange, PasswordHash, Refusal, email_key,
-    schema::{refused_tokens, revoked_tokens, sign_in_failures, sign_ups, users},
+    Account, AccountChange, PasswordHash, PendingExport, Refusal, email_key,
+    exports::{FAILED, PENDING, READY},
+    schema::{export_parts, exports, refused_tokens, revoked_tokens, sign_in_failures, sign_ups, users},
 };
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -149,4 +150,65 @@ pub(super) struct SignUpRow {
     pub(super) network: String,
     pub(super) count: i32,
     pub(super) since: At,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = exports)]
+pub(super) struct ExportRow {
+    id: Col<ExportId>,
+    user_id: Col<UserId>,
+    pub(super) state: String,
+    parts: i32,
+    bytes: i64,
+    position: Option<String>,
+    created_at: At,
+    pub(super) expires_at: At,
+}
+
+impl ExportRow {
+    pub(super) fn pending(id: ExportId, user: UserId, at: Timestamp, expires_at: Timestamp) -> Self {
+        Self {
+            id: Col(id),
+            user_id: Col(user),
+            state: PENDING.to_owned(),
+            parts: 0,
+            bytes: 0,
+            position: None,
+            created_at: At(at),
+            expires_at: At(expires_at),
+        }
+    }
+}
+
+impl TryFrom<ExportRow> for Export {
+    type Error = StoreError;
+
+    fn try_from(row: ExportRow) -> Result<Self, StoreError> {
+        let state = match row.state.as_str() {
+            PENDING => ExportState::Pending,
+            READY => ExportState::Ready { bytes: row.bytes.try_into().map_err(StoreError::unavailable)? },
+            FAILED => ExportState::Failed,
+            _ => return Err(StoreError::unavailable("an export is in no state that this version knows")),
+        };
+        Ok(Self { id: row.id.0, state, created_at: row.created_at.0, expires_at: row.expires_at.0 })
+    }
+}
+
+impl From<ExportRow> for PendingExport {
+    fn from(row: ExportRow) -> Self {
+        Self {
+            user_id: row.user_id.0,
+            created_at: row.created_at.0,
+            parts: row.parts,
+            position: row.position,
+        }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = export_parts)]
+pub(super) struct PartRow {
+    pub(super) export_id: Col<ExportId>,
+    pub(super) number: i32,
+    pub(super) content: Vec<u8>,
 }

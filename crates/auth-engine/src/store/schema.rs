@@ -64,3 +64,32 @@ diesel::table! {
         since -> Instant,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+    use database::{Id, Instant};
+
+    exports (id) {
+        id -> Id,
+        user_id -> Id,
+        state -> Text,
+        parts -> Integer,
+        bytes -> BigInt,
+        position -> Nullable<Text>,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer};
+    use database::Id;
+
+    export_parts (export_id, number) {
+        export_id -> Id,
+        number -> Integer,
+        content -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(exports, export_parts);

@@ -1,8 +1,12 @@
 //! Users and what proves them.
 
-use database::{Col, StoreError, detached, on};
+use database::{
+    At, Col, StoreError, detached,
+    jobs::{Enqueue, NewJob},
+    on,
+};
 use diesel::{
-    ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, dsl::min, insert_into, update,
+    ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper, delete, dsl::min, insert_into, update,
 };
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{Contact, Limit, Secret, Timestamp, User, UserId, UserName};
@@ -10,7 +14,7 @@ use engine_interfaces::{Contact, Limit, Secret, Timestamp, User, UserId, UserNam
 use super::{
     Refusal, Store,
     rows::{RefusalRow, UserChanges, UserRow},
-    schema::{refused_tokens, users},
+    schema::{exports, refused_tokens, users},
 };
 
 /// A password as it is kept.
@@ -52,6 +56,30 @@ pub struct AccountChange {
     pub disable: bool,
     /// Which tokens are refused from now on; its generation becomes the account's.
     pub refusal: Option<Refusal>,
+}
+
+/// The end of an account.
+#[derive(Debug, Clone)]
+pub struct AccountEnd {
+    /// The token generation that it was decided upon: if it has moved, nothing ends.
+    pub seen_generation: i32,
+    /// All tokens are refused from now on; says whose and when.
+    pub refusal: Refusal,
+    /// What erases the rest.
+    pub jobs: Vec<NewJob>,
+}
+
+/// Refuses tokens from now on, within the transaction of what causes it.
+macro_rules! refuse {
+    ($conn:expr, $refusal:expr) => {
+        insert_into(refused_tokens::table)
+            .values(RefusalRow::from($refusal))
+            .on_conflict(refused_tokens::user_id)
+            .do_update()
+            .set(RefusalRow::from($refusal))
+            .execute($conn)
+            .await?
+    };
 }
 
 impl Store {
@@ -165,13 +193,35 @@ impl Store {
                     return Ok(false);
                 }
                 if let Some(refusal) = change.refusal {
-                    insert_into(refused_tokens::table)
-                        .values(RefusalRow::from(refusal))
-                        .on_conflict(refused_tokens::user_id)
-                        .do_update()
-                        .set(RefusalRow::from(refusal))
-                        .execute(conn)
-                        .await?;
+                    refuse!(conn, refusal);
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Removes an account, refuses its tokens, ends its exports and enqueues what erases the rest: all of it or
+    /// nothing. `false`: the account has moved on since, and nothing ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_account(&self, end: AccountEnd) -> Result<bool, StoreError> {
+        let store = self.clone();
+        detached(async move {
+            on!(store, transaction, |conn| {
+                let user = Col(end.refusal.user_id);
+                let account = users::table.find(user).filter(users::token_generation.eq(end.seen_generation));
+                if delete(account).execute(conn).await? == 0 {
+                    return Ok(false);
+                }
+                refuse!(conn, end.refusal);
+                update(exports::table.filter(exports::user_id.eq(user)))
+                    .set(exports::expires_at.eq(At(end.refusal.revoked_at)))
+                    .execute(conn)
+                    .await?;
+                for job in end.jobs {
+                    conn.enqueue(job).await?;
                 }
                 Ok(true)
             })

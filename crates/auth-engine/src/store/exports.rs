@@ -1,0 +1,280 @@
+//! Exports, and the parts of their archives.
+
+use database::{
+    At, Col, StoreError, detached,
+    jobs::{Enqueue, NewJob},
+    on,
+};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper, delete, insert_into, update,
+};
+use diesel_async::RunQueryDsl;
+use engine_interfaces::{Export, ExportId, Timestamp, UserId};
+
+use super::{
+    Store,
+    rows::{ExportRow, PartRow},
+    schema::{export_parts, exports, users},
+};
+
+/// The states, as rows have them.
+pub(super) const PENDING: &str = "pending";
+pub(super) const READY: &str = "ready";
+pub(super) const FAILED: &str = "failed";
+
+/// What came of asking for an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requested {
+    /// It is being made, since now or for a while.
+    Export(Export),
+    /// The user has as many as a user may have; the first of them expires then.
+    TooMany(Timestamp),
+    /// There is no such user.
+    NoUser,
+}
+
+/// An export to be asked for.
+#[derive(Debug, Clone)]
+pub struct NewExport {
+    /// Its id.
+    pub id: ExportId,
+    /// Whose.
+    pub user_id: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// When it is given up if it has not been made.
+    pub expires_at: Timestamp,
+    /// What makes it.
+    pub job: NewJob,
+}
+
+/// An export that is being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingExport {
+    /// Whose.
+    pub user_id: UserId,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// How many parts there are.
+    pub parts: i32,
+    /// Where to go on; none before the first part.
+    pub position: Option<String>,
+}
+
+/// More of an archive.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// How many parts there were when these were made: if there are others by now, nothing is added.
+    pub seen_parts: i32,
+    /// What follows them.
+    pub parts: Vec<Vec<u8>>,
+    /// Where to go on; none after the last.
+    pub position: Option<String>,
+    /// These are the last: the archive is ready, until then.
+    pub ready_until: Option<Timestamp>,
+}
+
+impl Store {
+    /// Adds an export and its job, unless one of the user's is pending, which is the answer then, or there are
+    /// `most` already.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn request_export(&self, new: NewExport, most: usize) -> Result<Requested, StoreError> {
+        let store = self.clone();
+        detached(async move {
+            on!(store, transaction, |conn| {
+                // An update that changes nothing is the lock that both databases have.
+                let user = users::table.find(Col(new.user_id));
+                let locked = update(user).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+                if locked == 0 {
+                    return Ok(Requested::NoUser);
+                }
+                let rows: Vec<ExportRow> = exports::table
+                    .filter(exports::user_id.eq(Col(new.user_id)))
+                    .filter(exports::expires_at.gt(At(new.at)))
+                    .select(ExportRow::as_select())
+                    .load(conn)
+                    .await?;
+                let first = rows.iter().map(|row| row.expires_at.0).min();
+                let live = rows.len();
+                if let Some(pending) = rows.into_iter().find(|row| row.state == PENDING) {
+                    return Ok(Requested::Export(pending.try_into()?));
+                }
+                if let Some(first) = first.filter(|_| live >= most) {
+                    return Ok(Requested::TooMany(first));
+                }
+                let row = ExportRow::pending(new.id, new.user_id, new.at, new.expires_at);
+                insert_into(exports::table).values(&row).execute(conn).await?;
+                conn.enqueue(new.job).await?;
+                Ok(Requested::Export(row.try_into()?))
+            })
+        })
+        .await
+    }
+
+    /// An export of `user` that has not expired.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_export(
+        &self,
+        user: UserId,
+        export: ExportId,
+        now: Timestamp,
+    ) -> Result<Option<Export>, StoreError> {
+        let row = exports::table
+            .find(Col(export))
+            .filter(exports::user_id.eq(Col(user)))
+            .filter(exports::expires_at.gt(At(now)));
+        let row: Option<ExportRow> = on!(self, read, |conn| async {
+            row.select(ExportRow::as_select()).first(conn).await.optional()
+        })?;
+        row.map(Export::try_from).transpose()
+    }
+
+    /// A part of an archive that is ready and has not expired. Runs as a task of its own: whoever downloads may
+    /// hang up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read_part(
+        &self,
+        user: UserId,
+        export: ExportId,
+        number: i32,
+        now: Timestamp,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let store = self.clone();
+        let part = export_parts::table
+            .inner_join(exports::table.on(exports::id.eq(export_parts::export_id)))
+            .filter(export_parts::export_id.eq(Col(export)))
+            .filter(export_parts::number.eq(number))
+            .filter(exports::user_id.eq(Col(user)))
+            .filter(exports::state.eq(READY))
+            .filter(exports::expires_at.gt(At(now)))
+            .select(export_parts::content);
+        detached(async move { on!(store, read, |conn| async { part.first(conn).await.optional() }) }).await
+    }
+
+    /// An export that is still to be made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pending_export(
+        &self,
+        export: ExportId,
+        now: Timestamp,
+    ) -> Result<Option<PendingExport>, StoreError> {
+        let row = exports::table
+            .find(Col(export))
+            .filter(exports::state.eq(PENDING))
+            .filter(exports::expires_at.gt(At(now)));
+        let row: Option<ExportRow> = on!(self, read, |conn| async {
+            row.select(ExportRow::as_select()).first(conn).await.optional()
+        })?;
+        Ok(row.map(PendingExport::from))
+    }
+
+    /// Adds to an archive. `false`, and nothing is added: another worker was first, or it is wanted no more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn continue_export(
+        &self,
+        export: ExportId,
+        progress: Progress,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let store = self.clone();
+        let bytes: usize = progress.parts.iter().map(Vec::len).sum();
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let rows: Vec<_> = (progress.seen_parts..)
+            .zip(progress.parts)
+            .map(|(number, content)| PartRow { export_id: Col(export), number, content })
+            .collect();
+        let parts = rows.last().map_or(progress.seen_parts, |last| last.number.saturating_add(1));
+        detached(async move {
+            on!(store, transaction, |conn| {
+                let pending = exports::table
+                    .find(Col(export))
+                    .filter(exports::state.eq(PENDING))
+                    .filter(exports::parts.eq(progress.seen_parts))
+                    .filter(exports::expires_at.gt(At(now)));
+                let changed = update(pending)
+                    .set((
+                        exports::parts.eq(parts),
+                        exports::bytes.eq(exports::bytes + bytes),
+                        exports::position.eq(progress.position),
+                        progress
+                            .ready_until
+                            .map(|until| (exports::state.eq(READY), exports::expires_at.eq(At(until)))),
+                    ))
+                    .execute(conn)
+                    .await?;
+                if changed == 0 {
+                    return Ok(false);
+                }
+                for row in rows {
+                    insert_into(export_parts::table).values(row).execute(conn).await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Gives an export up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fail_export(&self, export: ExportId) -> Result<(), StoreError> {
+        let store = self.clone();
+        detached(async move {
+            let pending = exports::table.find(Col(export)).filter(exports::state.eq(PENDING));
+            on!(store, write, |conn| update(pending).set(exports::state.eq(FAILED)).execute(conn)).map(drop)
+        })
+        .await
+    }
+
+    /// Removes the exports that have expired, `chunk` parts in a transaction: a row goes when its parts have.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prune_exports(&self, now: Timestamp, chunk: i64) -> Result<(), StoreError> {
+        loop {
+            let expired = exports::table.filter(exports::expires_at.le(At(now))).select(exports::id).limit(1);
+            let expired: Option<Col<ExportId>> =
+                on!(self, read, |conn| async { expired.first(conn).await.optional() })?;
+            let Some(export) = expired else {
+                return Ok(());
+            };
+            while self.remove_parts(export, chunk).await? {}
+            let store = self.clone();
+            detached(
+                async move { on!(store, write, |conn| delete(exports::table.find(export)).execute(conn)) },
+            )
+            .await?;
+        }
+    }
+
+    /// Removes the last `chunk` parts of an expired archive, to which nothing is added any more. `false` when
+    /// there were none.
+    async fn remove_parts(&self, export: Col<ExportId>, chunk: i64) -> Result<bool, StoreError> {
+        let store = self.clone();
+        detached(async move {
+            let numbers = export_parts::table
+                .filter(export_parts::export_id.eq(export))
+                .order(export_parts::number.desc())
+                .limit(chunk)
+                .select(export_parts::number);
+            let numbers: Vec<i32> = on!(store, read, |conn| numbers.load(conn))?;
+            let parts = export_parts::table
+                .filter(export_parts::export_id.eq(export))
+                .filter(export_parts::number.eq_any(&numbers));
+            on!(store, write, |conn| delete(parts).execute(conn))?;
+            Ok(!numbers.is_empty())
+        })
+        .await
+    }
+}
