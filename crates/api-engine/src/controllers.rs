@@ -1,5 +1,6 @@
 //! The actions: each reads, asks an engine and answers. No rule, no query, no decision on an error.
 
+pub(crate) mod exports_controller;
 pub(crate) mod group_messages_controller;
 pub(crate) mod group_users_controller;
 pub(crate) mod groups_controller;

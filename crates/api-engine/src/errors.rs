@@ -6,7 +6,7 @@ mod refusals;
 pub(crate) use engine_interfaces::ErrorCode;
 pub(crate) use error_handler::{ErrorBody, ErrorHandler};
 pub(crate) use refusals::{
-    Authenticated, Body, Conditional, Conflicts, Delivery, Forbids, FullGroup, Group, LastOwner, Limited,
-    ManyGroups, ManyWebhooks, Message, Named, Nothing, Paged, Path, Refusals, SignUp, Stored, User, Webhook,
-    WebhooksSwitch, WrongPassword,
+    Authenticated, Body, Conditional, Conflicts, Delivery, Export, Forbids, FullGroup, Group, LastOwner,
+    Limited, ManyGroups, ManyWebhooks, Message, Named, Nothing, Paged, Path, Refusals, SignUp, Stored, User,
+    Webhook, WebhooksSwitch, WrongPassword,
 };

@@ -9,9 +9,9 @@ use actix_web::{
 
 use crate::{
     controllers::{
-        group_messages_controller, group_users_controller, groups_controller, health_controller,
-        memberships_controller, notification_preferences_controller, pages_controller, profiles_controller,
-        read_markers_controller, registrations_controller, sessions_controller,
+        exports_controller, group_messages_controller, group_users_controller, groups_controller,
+        health_controller, memberships_controller, notification_preferences_controller, pages_controller,
+        profiles_controller, read_markers_controller, registrations_controller, sessions_controller,
         webhook_deliveries_controller, webhooks_controller,
     },
     errors::{ErrorCode, ErrorHandler},
@@ -56,6 +56,10 @@ routes! {
     DELETE "/api/v1/users/sign_out"                                                       => sessions_controller::destroy,
     GET    "/api/v1/users/me"                                                             => profiles_controller::show,
     PATCH  "/api/v1/users/me"                                                             => profiles_controller::update,
+    DELETE "/api/v1/users/me"                                                             => profiles_controller::destroy,
+    POST   "/api/v1/users/me/export"                                                      => exports_controller::create,
+    GET    "/api/v1/users/me/exports/{export_id}"                                         => exports_controller::show,
+    GET    "/api/v1/users/me/exports/{export_id}/archive"                                 => exports_controller::archive,
     GET    "/api/v1/groups"                                                               => groups_controller::index,
     POST   "/api/v1/groups"                                                               => groups_controller::create,
     GET    "/api/v1/groups/{id}"                                                          => groups_controller::show,

@@ -2,6 +2,7 @@
 //! engine's type apart, so that a new field is a decision and never a leak.
 
 mod delivery_serializer;
+mod export_serializer;
 mod group_message_serializer;
 mod group_serializer;
 mod membership_serializer;
@@ -13,6 +14,7 @@ mod user_serializer;
 mod webhook_serializer;
 
 pub(crate) use delivery_serializer::{DeliveriesSerializer, DeliverySerializer};
+pub(crate) use export_serializer::ExportSerializer;
 pub(crate) use group_message_serializer::{GroupMessageSerializer, GroupMessagesSerializer};
 pub(crate) use group_serializer::{GroupSerializer, GroupWithMessagesSerializer, GroupsSerializer};
 pub(crate) use membership_serializer::{MembershipSerializer, MembershipsSerializer, RoleName};

@@ -7,7 +7,7 @@ use actix_web::{
     middleware::{DefaultHeaders, from_fn},
     web::{self, Data, ServiceConfig},
 };
-use engine_interfaces::{Authentication, Chat, Clock, Notifications, Webhooks};
+use engine_interfaces::{Accounts, Authentication, Chat, Clock, Notifications, Webhooks};
 
 use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
 
@@ -16,6 +16,8 @@ use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
 pub struct ApiEngine {
     /// Who is calling.
     pub authentication: Arc<dyn Authentication>,
+    /// What users may ask for about all that is held of them.
+    pub accounts: Arc<dyn Accounts>,
     /// Groups, members and messages.
     pub chat: Arc<dyn Chat>,
     /// What users want to hear of their groups.
@@ -38,6 +40,7 @@ impl ApiEngine {
         app.service(
             web::scope("")
                 .app_data(Data::from(Arc::clone(&self.authentication)))
+                .app_data(Data::from(Arc::clone(&self.accounts)))
                 .app_data(Data::from(Arc::clone(&self.chat)))
                 .app_data(Data::from(Arc::clone(&self.notifications)))
                 .app_data(Data::from(Arc::clone(&self.webhooks)))

@@ -73,6 +73,7 @@ impl Engines {
     pub fn api(&self, settings: api_engine::Settings) -> ApiEngine {
         ApiEngine {
             authentication: self.auth.clone(),
+            accounts: self.auth.clone(),
             chat: self.chat.clone(),
             notifications: self.notifications.clone(),
             webhooks: self.webhooks.clone(),
@@ -125,7 +126,7 @@ impl Engines {
     #[must_use]
     pub fn runner(&self, settings: jobs::Settings) -> Runner {
         Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
-            .queue("auth", self.stores.auth.clone(), self.auth.workers())
+            .queue("auth", self.stores.auth.clone(), self.auth.workers(vec![self.chat.personal_data(None)]))
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
             .queue(
                 "notifications",
@@ -135,6 +136,7 @@ impl Engines {
             .ring_workers(vec![self.webhooks.deliverer()])
             .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
             .cron(WebhookEngine::PRUNE, Every::Hour)
+            .cron(auth_engine::PruneExports::KIND, Every::Hour)
     }
 }
 

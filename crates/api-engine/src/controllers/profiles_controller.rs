@@ -1,7 +1,7 @@
 //! The user who is signed in.
 
 use actix_web::{HttpResponse, web::Data};
-use engine_interfaces::Authentication;
+use engine_interfaces::{Accounts, Authentication};
 
 use super::Answer;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     current_user::{CurrentIdentity, CurrentUser},
     errors::{self, Refusals},
     etag,
-    params::ProfileBody,
+    params::{EraseBody, EraseParams, ProfileBody},
     serializers::UserSerializer,
 };
 
@@ -53,4 +53,33 @@ pub(crate) async fn update(
 ) -> Answer {
     let user = authentication.update_user(identity, body.read().await?.into(), from).await?;
     Ok(HttpResponse::Ok().json(UserSerializer::from(&user)))
+}
+
+/// Erase me
+///
+/// Nobody can sign in to the account from now on, and nobody finds its name; its tokens are refused and its
+/// sockets closed. In the background the caller leaves all groups, their messages lose text and author, and
+/// what else is held of them is removed. A group without another owner passes to its longest-serving admin, else
+/// member; one without anybody is deleted.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/users/me",
+    operation_id = "erase_me",
+    tag = "users",
+    security(("bearer" = []), ("basic" = [])),
+    request_body = EraseBody,
+    responses(
+        (status = 202, description = "The account has ended; the rest follows"),
+        Refusals<(errors::Authenticated, errors::Body, errors::Limited, errors::Stored)>,
+    ),
+)]
+pub(crate) async fn destroy(
+    accounts: Data<dyn Accounts>,
+    CurrentIdentity(identity): CurrentIdentity,
+    ClientAddress(from): ClientAddress,
+    body: EraseBody,
+) -> Answer {
+    let EraseParams { current_password } = body.read().await?;
+    accounts.erase_account(identity, current_password, from).await?;
+    Ok(HttpResponse::Accepted().finish())
 }

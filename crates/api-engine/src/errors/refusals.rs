@@ -51,6 +51,8 @@ codes! {
     Webhook: WebhookNotFound;
     /// Is about a delivery.
     Delivery: DeliveryNotFound;
+    /// Is about an export.
+    Export: ExportNotFound;
     /// Needs more than to be a member.
     Forbids: Forbidden;
     /// Is closed on some servers.

@@ -3,7 +3,7 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use engine_interfaces::{DeliveryId, GroupId, GroupMessageId, UserId, WebhookId};
+use engine_interfaces::{DeliveryId, ExportId, GroupId, GroupMessageId, UserId, WebhookId};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -70,6 +70,15 @@ pub(crate) struct DeliveryPath {
     pub(crate) delivery_id: DeliveryId,
 }
 
+/// `/users/me/exports/{export_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ExportPath {
+    /// The export.
+    #[param(value_type = Uuid)]
+    pub(crate) export_id: ExportId,
+}
+
 /// The id that the path has at `name`; `missing` is what its absence is called.
 fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
     query::decode(request.uri().path())?;
@@ -114,6 +123,12 @@ impl DeliveryPath {
     }
 }
 
+impl ExportPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        Ok(Self { export_id: id(request, "export_id", ErrorCode::ExportNotFound)? })
+    }
+}
+
 macro_rules! from_path {
     ($($path:ident)+) => {$(
         impl FromRequest for $path {
@@ -127,4 +142,4 @@ macro_rules! from_path {
     )+};
 }
 
-from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath);
+from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath ExportPath);

@@ -129,3 +129,24 @@ impl Params for ProfileParams {
         })
     }
 }
+
+/// Whose account is to end.
+#[derive(Debug, ToSchema)]
+#[schema(as = EraseAccount)]
+pub(crate) struct EraseParams {
+    /// Proves that the user is at the keys.
+    #[schema(value_type = String, format = Password, min_length = 1, pattern = r"^[^\u0000]*$")]
+    pub(crate) current_password: Secret,
+}
+
+/// [`EraseParams`], on their way.
+pub(crate) type EraseBody = Body<EraseParams>;
+
+impl Params for EraseParams {
+    const ROOT: &'static str = "user";
+    const FIELDS: &'static [&'static str] = &["current_password"];
+
+    fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
+        Ok(Self { current_password: fields.required("current_password")? })
+    }
+}

@@ -35,7 +35,7 @@ async fn a_path_tells_which_methods_it_has() {
         ("PUT", "/api/v1/groups", "GET, POST"),
         ("HEAD", "/api/v1/groups", "GET, POST"),
         ("GET", "/api/v1/users", "POST"),
-        ("OPTIONS", "/api/v1/users/me", "GET, PATCH"),
+        ("OPTIONS", "/api/v1/users/me", "GET, PATCH, DELETE"),
         ("BREW", "/livez", "GET"),
         ("POST", "/", "GET"),
     ] {

@@ -4,7 +4,9 @@
 mod described;
 mod support;
 
+mod erasures;
 mod errors;
+mod exports;
 mod group_messages;
 mod group_users;
 mod groups;

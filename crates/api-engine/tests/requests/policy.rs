@@ -28,12 +28,16 @@ struct Scene {
     bystander: Caller,
     newcomer: Caller,
     fresh: String,
+    /// An export of the owner's.
+    export: String,
 }
 
 const ALL: Statuses = [200; 6];
 const SIGNED_IN: Statuses = [401, 200, 200, 200, 200, 200];
 const MEMBERS: Statuses = [401, 404, 200, 404, 200, 200];
 const STAFF: Statuses = [401, 404, 403, 404, 200, 200];
+/// What is the owner's alone.
+const OWNER: Statuses = [401, 404, 404, 404, 404, 200];
 const SENDERS: Statuses = [401, 404, 201, 404, 201, 201];
 
 fn nothing(_: &Scene) -> Value {
@@ -62,6 +66,15 @@ fn rows() -> Vec<Row> {
             |_| json!({"user": {"name": "Other", "current_password": auth_engine::factories::PASSWORD}}),
             SIGNED_IN,
         ),
+        row(
+            "DELETE",
+            "/api/v1/users/me",
+            |_| json!({"user": {"current_password": auth_engine::factories::PASSWORD}}),
+            [401, 202, 202, 202, 202, 202],
+        ),
+        row("POST", "/api/v1/users/me/export", nothing, [401, 202, 202, 202, 202, 202]),
+        row("GET", "/api/v1/users/me/exports/{export_id}", nothing, OWNER),
+        row("GET", "/api/v1/users/me/exports/{export_id}/archive", nothing, OWNER),
         row("GET", "/api/v1/groups", nothing, SIGNED_IN),
         row("POST", "/api/v1/groups", |_| json!({"group": {"name": "Mine"}}), [401, 201, 201, 201, 201, 201]),
         row("GET", "/api/v1/groups/{id}", nothing, MEMBERS),
@@ -163,6 +176,7 @@ impl Scene {
             bystander: bystander.clone(),
             newcomer: newcomer.clone(),
             fresh: api.id(),
+            export: String::new(),
         }
     }
 
@@ -173,6 +187,7 @@ impl Scene {
             .replace("{message_id}", &self.message)
             .replace("{webhook_id}", &self.webhook)
             .replace("{delivery_id}", &self.delivery)
+            .replace("{export_id}", &self.export)
             .replace("{user_id}", &self.bystander.id)
             .replace("{file}", "index.html");
         let path = if path.ends_with("/users") && row.method == "GET" {
@@ -188,17 +203,25 @@ impl Scene {
     }
 }
 
+/// An outsider, a member, a former member, an admin and an owner to be.
+async fn cast(api: &Api) -> [Caller; 5] {
+    [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_everybody_as_the_table_says() {
     let api = Api::start().await;
-    let [outsider, member, former, admin, owner] =
-        [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await];
+    let everybody = cast(&api).await;
     let [bystander, newcomer] = [api.caller().await, api.caller().await];
-    let cast = [&outsider, &member, &former, &admin, &owner];
+    let export = api.post("/api/v1/users/me/export").by(&everybody[4]).send().await.text("id");
+    api.work().await;
 
     for row in rows() {
         for (index, expected) in row.statuses.into_iter().enumerate() {
-            let scene = if row.path.contains("sign_out") {
+            // Who ends their account is not there for the next row.
+            let ends = row.method == "DELETE" && row.path == "/api/v1/users/me";
+            let cast = if ends { cast(&api).await } else { everybody.clone() };
+            let mut scene = if row.path.contains("sign_out") {
                 Scene {
                     group: String::new(),
                     message: String::new(),
@@ -207,14 +230,16 @@ async fn every_route_answers_everybody_as_the_table_says() {
                     bystander: bystander.clone(),
                     newcomer: newcomer.clone(),
                     fresh: String::new(),
+                    export: String::new(),
                 }
             } else {
-                Scene::set(&api, cast, &bystander, &newcomer).await
+                Scene::set(&api, cast.each_ref(), &bystander, &newcomer).await
             };
+            scene.export.clone_from(&export);
             let call = scene.call(&api, &row, &scene.group);
             let call = match index.checked_sub(1) {
                 None => call,
-                Some(caller) => call.by(cast[caller]),
+                Some(caller) => call.by(&cast[caller]),
             };
             let answer = call.send().await;
             let who = ["anonymous", "outsider", "member", "former member", "admin", "owner"][index];
@@ -235,8 +260,7 @@ fn the_table_has_a_row_for_every_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_private_and_a_missing_group_answer_byte_for_byte_alike() {
     let api = Api::start().await;
-    let [outsider, member, former, admin, owner] =
-        [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await];
+    let [outsider, member, former, admin, owner] = cast(&api).await;
     let [bystander, newcomer] = [api.caller().await, api.caller().await];
     let scene = Scene::set(&api, [&outsider, &member, &former, &admin, &owner], &bystander, &newcomer).await;
     let missing = api.id();

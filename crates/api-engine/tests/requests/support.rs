@@ -1,7 +1,7 @@
 //! An API over engines of its own, and a way to ask it.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     App,
@@ -14,7 +14,7 @@ use api_engine::{ApiEngine, Settings};
 use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
 use chat_engine::ChatEngine;
-use engine_interfaces::{Authentication, Clock};
+use engine_interfaces::{Authentication, Clock, PutOff};
 use notification_engine::{NotificationEngine, UnsubscribeKeys, WebhookEngine, WebhookSettings};
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
@@ -29,7 +29,8 @@ pub(crate) struct Api {
     pub(crate) auth: Arc<AuthEngine>,
     pub(crate) webhooks: Arc<WebhookEngine>,
     pub(crate) clock: Arc<FixedClock>,
-    _databases: [TestDatabase; 4],
+    chat: Arc<ChatEngine>,
+    databases: [TestDatabase; 4],
 }
 
 /// Somebody with an account.
@@ -97,13 +98,14 @@ impl Api {
             NotificationEngine::new(notifications, clock.clone(), UnsubscribeKeys::new(&["key"]));
         let engine = ApiEngine {
             authentication: auth.clone(),
-            chat,
+            accounts: auth.clone(),
+            chat: chat.clone(),
             notifications,
             webhooks: webhooks.clone(),
             clock: clock.clone(),
             settings,
         };
-        Self { engine, auth, webhooks, clock, _databases: databases }
+        Self { engine, auth, chat, webhooks, clock, databases }
     }
 
     /// Signs somebody up.
@@ -114,6 +116,23 @@ impl Api {
             name: session.user.name,
             email: session.user.email.expose().to_owned(),
             token: session.token.expose().to_owned(),
+        }
+    }
+
+    /// Does the jobs of accounts that are due, each once.
+    pub(crate) async fn work(&self) {
+        let store = jobs::Store::new(self.databases[0].database(), self.clock.clone(), Arc::default());
+        for worker in self.auth.workers(vec![self.chat.personal_data(None)]) {
+            for jobs::Taken { job, lease } in
+                store.take(worker.kind(), 100).await.expect("the jobs are there")
+            {
+                while let Err(error) = worker.perform(&job).await {
+                    assert!(error.is::<PutOff>(), "{error}");
+                    // What was announced is marked a moment later.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                store.finish(lease).await.expect("the job is marked");
+            }
         }
     }
 

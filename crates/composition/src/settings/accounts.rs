@@ -37,6 +37,10 @@ pub struct AccountSettings {
     /// Sign-ups from one network in an hour.
     #[arg(long, env = "SIGN_UPS_PER_NETWORK", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub sign_ups_per_network: u32,
+
+    /// The most exports that a user may have; each expires after a day.
+    #[arg(long, env = "EXPORTS_PER_USER", value_name = "N", default_value_t = 3, value_parser = at_least_one())]
+    pub exports_per_user: u64,
 }
 
 /// Whether anybody may sign up.
@@ -54,6 +58,7 @@ impl AccountSettings {
     pub fn auth(&self) -> auth_engine::Settings {
         auth_engine::Settings {
             token_life: self.token_life,
+            exports_per_user: size(self.exports_per_user),
             sign_up: match self.sign_up {
                 SignUp::Open => auth_engine::SignUp::Open,
                 SignUp::Closed => auth_engine::SignUp::Closed,
