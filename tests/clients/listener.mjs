@@ -1,5 +1,5 @@
 // Somebody who stays: an official client that comes back by itself, names what it has of each group, and tells
-// each message as a line of JSON.
+// each message, and what else happens in its groups, as a line of JSON.
 //
 //   TOKEN=... node listener.mjs http://127.0.0.1:8081
 
@@ -23,4 +23,6 @@ socket.on("message", (message) => {
   have[message.group_id] = message.seq;
   tell({ event: "message", group_id: message.group_id, seq: message.seq });
 });
+socket.on("member", (payload) => tell({ event: "member", ...payload }));
+socket.on("erased", (payload) => tell({ event: "erased", ...payload }));
 socket.on("resync", (payload) => tell({ event: "resync", ...payload }));

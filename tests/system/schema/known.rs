@@ -21,6 +21,7 @@ pub(super) struct Known {
     staffed_groups: Vec<Uuid>,
     spare_groups: Vec<Uuid>,
     messages: Vec<Uuid>,
+    exports: Vec<String>,
     users: Vec<Uuid>,
     emails: Vec<String>,
     webhooks: Vec<Uuid>,
@@ -31,7 +32,7 @@ pub(super) struct Known {
 const WEBHOOK: Uuid = Uuid::from_u128(0x0197_f0e0_0000_7000_8000_0000_0000_00f1);
 /// Nobody has a name below `.invalid`: nothing is ever sent.
 const NOWHERE: &str = "https://receiver.invalid/hook";
-/// How long a delivery may take to be listed.
+/// How long a delivery may take to be listed, and an export to be made.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Known {
@@ -67,6 +68,7 @@ impl Known {
             staffed_groups,
             spare_groups,
             messages,
+            exports: vec![export(owner).await],
             users: people.iter().map(|person| person.id).collect(),
             emails,
             webhooks: vec![WEBHOOK],
@@ -76,13 +78,23 @@ impl Known {
 
     /// Writes the dictionaries, an entry a line.
     pub(super) fn write(&self, folder: &Path) {
-        let Self { groups, staffed_groups, spare_groups, messages, users, emails, webhooks, deliveries } =
-            self;
+        let Self {
+            groups,
+            staffed_groups,
+            spare_groups,
+            messages,
+            exports,
+            users,
+            emails,
+            webhooks,
+            deliveries,
+        } = self;
         let passwords = [PASSWORD.to_owned()];
         write(folder, "groups", groups);
         write(folder, "staffed_groups", staffed_groups);
         write(folder, "spare_groups", spare_groups);
         write(folder, "messages", messages);
+        write(folder, "exports", exports);
         write(folder, "users", users);
         write(folder, "emails", emails);
         write(folder, "passwords", &passwords);
@@ -103,6 +115,19 @@ async fn delivery(owner: &Person, group: Uuid) -> Uuid {
         }
     };
     timeout(PATIENCE, listed).await.expect("a message's delivery is listed")
+}
+
+/// An export whose archive can be had; its id.
+async fn export(owner: &Person) -> String {
+    let asked = owner.post("/users/me/export", json!({})).await;
+    let id = asked["id"].as_str().unwrap().to_owned();
+    let making = async {
+        while owner.get(&format!("/users/me/exports/{id}")).await["state"] != "ready" {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, making).await.expect("an export is made in time");
+    id
 }
 
 fn write<T: ToString>(folder: &Path, name: &str, entries: &[T]) {

@@ -1,6 +1,6 @@
 //! What people see of each other.
 
-use engine_interfaces::{Chat, Draft};
+use engine_interfaces::{Accounts, Authentication, Chat, Clock, Draft, Erasure, Secret, SystemClock};
 use realtime_engine::Settings;
 use serde_json::json;
 
@@ -150,4 +150,34 @@ async fn who_hangs_up_and_comes_back_goes_on() {
     let after = server.connect_over("websocket", &alice, json!({ group.to_string(): 5 })).await;
     server.send(&alice, group, 5).await;
     after.wait_for_seqs(6..=15).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_erased_is_out_and_others_see_them_leave_and_their_messages_fade() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.person().await, server.person().await);
+    let group = server.group(&bob).member(alice.id).create().await.0.id;
+    let at_alices = server.connect(&alice).await;
+    let at_bobs = server.connect(&bob).await;
+    server.send(&alice, group, 2).await;
+    at_bobs.wait_for_seqs([1, 2]).await;
+
+    let me = server.auth.authenticate_token(&alice.token).await.unwrap();
+    let password = Secret::new(auth_engine::factories::PASSWORD);
+    server.auth.erase_account(me, password, [127, 0, 0, 1].into()).await.unwrap();
+    assert_eq!(at_alices.wait_for("closed").await["code"], 40104);
+    at_alices.wait_for("disconnect").await;
+
+    let data = server.chat.personal_data(None);
+    while data.erase(alice.id, SystemClock.now()).await.unwrap() == Erasure::NotYet {
+        // What is announced is marked a moment later.
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let left = at_bobs.wait_for("member").await;
+    assert_eq!((&left["change"], &left["user_id"]), (&json!("left"), &json!(alice.id)));
+    // A socket hears all in order.
+    server.send(&bob, group, 1).await;
+    at_bobs.wait_for_seqs([1, 2, 3]).await;
+    let erased = [1, 2].map(|seq| json!({ "group_id": group, "seq": seq }));
+    assert_eq!(at_bobs.got("erased"), erased);
 }
