@@ -67,7 +67,7 @@ impl Config {
             Arc::new(broker),
             self.secrets.or_made_in(&self.data_dir)?,
             self.accounts.auth(),
-            chat_engine::Settings { link_messages: self.rings.link_messages.is_on(), ..self.chat.chat() },
+            self.rings.of(self.chat.chat()),
             self.webhooks.webhooks(),
         )
         .await

@@ -1,5 +1,7 @@
 //! `parlour serve`: everything, until it is told to stop.
 
+use std::time::Duration;
+
 use broker::LocalBroker;
 use composition::{
     process::{bind, greet, measure, name, stop_signal, tokio_listener},
@@ -21,7 +23,8 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
 
     let stop = stop_signal()?;
     let stopped = || stop.clone().cancelled_owned();
-    let jobs = tokio::spawn(engines.runner(process.jobs()).run(stopped()));
+    let lag = engines.ring_lag(Duration::ZERO);
+    let jobs = tokio::spawn(engines.runner(process.jobs(), lag).run(stopped()));
     let ring = broker.ring(engines.ring_parts(), process.rings());
     engines.chat.sweep(ring.share());
     let ring = tokio::spawn(ring.run(name("parlour"), stopped()));

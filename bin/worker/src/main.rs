@@ -45,7 +45,8 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     engines.chat.sweep(ring.share());
     let ring = tokio::spawn(ring.run(process::name("worker"), stop.clone().cancelled_owned()));
     greet("Parlour worker", &[], process)?;
-    engines.runner(process.jobs()).run(stop.clone().cancelled_owned()).await?;
+    let lag = engines.ring_lag(process.rings().clock_skew);
+    engines.runner(process.jobs(), lag).run(stop.clone().cancelled_owned()).await?;
     // Whatever ended the jobs ends the rest.
     stop.cancel();
     ring.await?;

@@ -122,11 +122,12 @@ impl Engines {
         Arc::new(Lag::new(terms, self.chat.clone(), clock_skew))
     }
 
-    /// Everybody's workers.
+    /// Everybody's workers; `lag` as from [`Engines::ring_lag`].
     #[must_use]
-    pub fn runner(&self, settings: jobs::Settings) -> Runner {
+    pub fn runner(&self, settings: jobs::Settings, lag: Arc<dyn RingLag>) -> Runner {
+        let holders = vec![self.chat.personal_data(Some(lag))];
         Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
-            .queue("auth", self.stores.auth.clone(), self.auth.workers(vec![self.chat.personal_data(None)]))
+            .queue("auth", self.stores.auth.clone(), self.auth.workers(holders))
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
             .queue(
                 "notifications",
