@@ -125,15 +125,11 @@ impl Engines {
     /// Everybody's workers; `lag` as from [`Engines::ring_lag`].
     #[must_use]
     pub fn runner(&self, settings: jobs::Settings, lag: Arc<dyn RingLag>) -> Runner {
-        let holders = vec![self.chat.personal_data(Some(lag))];
+        let holders = vec![self.chat.personal_data(Some(lag)), self.notifications.personal_data()];
         Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
             .queue("auth", self.stores.auth.clone(), self.auth.workers(holders))
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
-            .queue(
-                "notifications",
-                self.stores.notifications.clone(),
-                [self.notifications.workers(), self.webhooks.workers()].concat(),
-            )
+            .queue("notifications", self.stores.notifications.clone(), self.webhooks.workers())
             .ring_workers(vec![self.webhooks.deliverer()])
             .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
             .cron(WebhookEngine::PRUNE, Every::Hour)

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_interfaces::{
-    BoxError, Clock, GroupId, NotificationPreference, Notifications, NotificationsError, Presence, UserId,
-    Worker,
+    BoxError, Clock, GroupId, NotificationPreference, Notifications, NotificationsError, PersonalData,
+    Presence, UserId,
 };
 
-use crate::{UnsubscribeKeys, mail_preferences, preferences, presence, store::Store};
+use crate::{
+    UnsubscribeKeys, mail_preferences, personal_data::NotificationData, preferences, presence, store::Store,
+};
 
 /// What reaches people who are away.
 pub struct NotificationEngine {
@@ -24,10 +26,10 @@ impl NotificationEngine {
         Arc::new(Self { store, clock, keys })
     }
 
-    /// Who does this engine's jobs.
+    /// What this engine holds of users, web hooks too, for an export or an erasure.
     #[must_use]
-    pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
-        Vec::new()
+    pub fn personal_data(&self) -> Arc<dyn PersonalData> {
+        Arc::new(NotificationData::new(self.store.clone()))
     }
 }
 

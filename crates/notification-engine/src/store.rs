@@ -4,6 +4,7 @@ mod deliveries;
 mod digests;
 mod last_seen;
 mod mail_preferences;
+mod personal_data;
 mod preferences;
 mod schema;
 mod webhooks;

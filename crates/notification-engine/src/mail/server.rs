@@ -21,7 +21,7 @@ pub(super) enum Tls {
     /// From the first byte.
     Implicit(TlsParameters),
     /// By STARTTLS, before anything is said. A server without it gets no mail.
-    StartTls(TlsParameters),
+    Explicit(TlsParameters),
     /// Not at all.
     None,
 }
@@ -65,7 +65,7 @@ impl MailServer {
         let (port, tls) = match (url.scheme(), url.query()) {
             ("smtp" | "smtps", _) if !bare => return Err(MailServerError::Options),
             ("smtps", None) => (SUBMISSIONS, Tls::Implicit(tls()?)),
-            ("smtp", None) => (SUBMISSION, Tls::StartTls(tls()?)),
+            ("smtp", None) => (SUBMISSION, Tls::Explicit(tls()?)),
             ("smtp", Some("tls=none")) => (SUBMISSION, Tls::None),
             ("smtp" | "smtps", Some(_)) => return Err(MailServerError::Options),
             _ => return Err(MailServerError::Scheme),
@@ -98,7 +98,7 @@ mod tests {
     fn a_server_is_private_unless_it_is_said_to_be_plain() {
         let read = |text: &str| MailServer::parse(text).unwrap();
         let server = read("smtp://parlour:p%40ss@mail.example.com");
-        assert!(matches!(server.tls, Tls::StartTls(_)));
+        assert!(matches!(server.tls, Tls::Explicit(_)));
         assert_eq!((server.host.as_str(), server.port), ("mail.example.com", 587));
         assert!(server.credentials == Some(Credentials::new("parlour".into(), "p@ss".into())));
         assert_eq!(format!("{server:?}"), "MailServer(mail.example.com:587)");

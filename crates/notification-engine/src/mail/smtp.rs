@@ -107,12 +107,12 @@ impl Mail {
         let hello = ClientId::Domain(self.public_url.host().to_owned());
         let implicit = match &server.tls {
             Tls::Implicit(tls) => Some(tls.clone()),
-            Tls::StartTls(_) | Tls::None => None,
+            Tls::Explicit(_) | Tls::None => None,
         };
         let address = (server.host.as_str(), server.port);
         let connecting = AsyncSmtpConnection::connect_tokio1(address, Some(limit), &hello, implicit, None);
         let mut connection = connecting.await.map_err(at(Stage::Connect))?;
-        if let Tls::StartTls(tls) = &server.tls {
+        if let Tls::Explicit(tls) = &server.tls {
             connection.starttls(tls.clone(), &hello).await.map_err(at(Stage::Private))?;
         }
         if let Some(credentials) = &server.credentials {

@@ -20,7 +20,7 @@ pub(crate) struct StoredWebhook {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = webhooks)]
-struct WebhookRow {
+pub(super) struct WebhookRow {
     group_id: Col<GroupId>,
     id: Col<WebhookId>,
     url: String,

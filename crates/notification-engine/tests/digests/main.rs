@@ -1,6 +1,6 @@
 //! Digests over the real engines, both databases, and a real mail server.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod mail_servers;
 mod size;
