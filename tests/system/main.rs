@@ -7,6 +7,8 @@ mod kills;
 #[cfg(test)]
 mod loads;
 #[cfg(test)]
+mod mails;
+#[cfg(test)]
 mod restarts;
 #[cfg(test)]
 mod rings;

@@ -7,7 +7,7 @@ mod trial;
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 
@@ -26,15 +26,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const BODY_LIMIT: usize = 256 * 1024;
 /// What goes wrong on purpose is nothing to report.
 const QUIET: (&str, &str) = ("RUST_LOG", "off");
+/// So that links in mail can be made that are good.
+const KEY: (&str, &str) = ("PASSWORD_KEY", "a key for passwords that all of them know");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     let trial = Trial::new();
-    let parlour = Parlour::start_with(&[
+    let parlour = start(&[
         ("SIGN_IN_FAILURES_PER_ADDRESS", "1000000"),
         ("SIGN_IN_FAILURES_PER_NETWORK", "1000000"),
         ("EXPORTS_PER_USER", "1000000"),
-        QUIET,
     ])
     .await;
     let operations = description::read(&parlour).await;
@@ -51,6 +52,10 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     assert!(trial.cases() >= CASES, "{} cases", trial.cases());
     let unseen = trial.unseen(&operations);
     assert!(unseen.is_empty(), "declared and never answered:\n{}", unseen.join("\n"));
+}
+
+async fn start(settings: &[(&str, &str)]) -> Parlour {
+    Parlour::start_with(&[settings, &[QUIET, KEY]].concat()).await
 }
 
 /// Nobody, an owner, a member, and somebody who leaves ask whatever schemathesis can think of.
@@ -105,9 +110,12 @@ async fn unreadable(trial: &Trial, parlour: &Parlour, operations: &[Operation]) 
             if !operation.statuses.contains(&status.as_u16()) {
                 continue;
             }
-            let path = path.trim_start_matches("/api/v1");
-            let request = person.request(operation.method.parse().unwrap(), path);
-            let request = request.header("content-type", "application/json").body(body.to_owned());
+            let method: Method = operation.method.parse().unwrap();
+            let request = Client::new().request(method, format!("{}{path}", parlour.api));
+            let request = request
+                .bearer_auth(&person.token)
+                .header("content-type", "application/json")
+                .body(body.to_owned());
             let answered = request.send().await.unwrap().status();
             assert_eq!(answered, status, "{operation:?}");
             trial.note(&operation.method, &operation.path, answered.as_u16());
@@ -117,13 +125,9 @@ async fn unreadable(trial: &Trial, parlour: &Parlour, operations: &[Operation]) 
 
 /// A server at its limits: of sign-ups, of failed sign-ins, of members.
 async fn limited(trial: &Trial) {
-    let parlour = Parlour::start_with(&[
-        ("SIGN_IN_FAILURES_PER_NETWORK", "1"),
-        ("SIGN_UPS_PER_NETWORK", "2"),
-        ("MAX_MEMBERS", "1"),
-        QUIET,
-    ])
-    .await;
+    let parlour =
+        start(&[("SIGN_IN_FAILURES_PER_NETWORK", "1"), ("SIGN_UPS_PER_NETWORK", "2"), ("MAX_MEMBERS", "1")])
+            .await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
     trial.probe(&parlour, &known, &["--auth=nobody@example.com:wrong"]).await;
@@ -133,13 +137,13 @@ async fn limited(trial: &Trial) {
 
 /// A server that takes nobody new.
 async fn closed(trial: &Trial, known: &Known) {
-    let parlour = Parlour::start_with(&[("SIGN_UP", "closed"), QUIET]).await;
+    let parlour = start(&[("SIGN_UP", "closed")]).await;
     trial.probe(&parlour, known, &["--include-operation-id=sign_up"]).await;
 }
 
 /// A server whose stores keep it waiting.
 async fn stalled(trial: &Trial) {
-    let parlour = Parlour::start_with(&[("REQUEST_TIMEOUT", "500ms"), ("DATABASE_POOL", "1"), QUIET]).await;
+    let parlour = start(&[("REQUEST_TIMEOUT", "500ms"), ("DATABASE_POOL", "1")]).await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
     let _stall = stall_stores(&parlour).await;
@@ -153,7 +157,7 @@ async fn stalled(trial: &Trial) {
 
 /// A server whose stores fail, and which ends.
 async fn broken(trial: &Trial) {
-    let parlour = Parlour::start_with(&[QUIET]).await;
+    let parlour = start(&[]).await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
     break_stores(&parlour).await;

@@ -7,8 +7,8 @@ use clap::Args;
 use composition::{
     Engines, Stores,
     settings::{
-        AccountSettings, ChatSettings, HttpSettings, ProcessSettings, RingSettings, SecretSettings,
-        SocketSettings, StoreSettings, WebSettings, WebhookSettings,
+        AccountSettings, ChatSettings, HttpSettings, MailSettings, ProcessSettings, RingSettings,
+        SecretSettings, SocketSettings, StoreSettings, WebSettings, WebhookSettings,
     },
 };
 use engine_interfaces::BoxError;
@@ -45,6 +45,9 @@ pub(crate) struct Config {
     rings: RingSettings,
 
     #[command(flatten)]
+    mail: MailSettings,
+
+    #[command(flatten)]
     webhooks: WebhookSettings,
 
     #[command(flatten)]
@@ -60,9 +63,10 @@ impl Config {
     /// Brings the stores up to date and starts the engines; hints stay in this process. Nothing is swept: the
     /// tools leave that to `serve`.
     pub(crate) async fn engines(&self, broker: LocalBroker) -> Result<Engines, BoxError> {
+        let mailing = self.mail.mailing()?;
         let stores = self.stores()?;
         stores.migrate().await?;
-        Engines::start(
+        let engines = Engines::start(
             stores,
             Arc::new(broker),
             self.secrets.or_made_in(&self.data_dir)?,
@@ -70,7 +74,8 @@ impl Config {
             self.rings.of(self.chat.chat()),
             self.webhooks.webhooks(),
         )
-        .await
+        .await?;
+        Ok(engines.mailing(mailing))
     }
 }
 

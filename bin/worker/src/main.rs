@@ -7,7 +7,7 @@ use clap::Parser;
 use composition::{
     logs,
     process::{self, greet, measure, stop_signal},
-    settings::{self, RingSettings, WebhookSettings},
+    settings::{self, MailSettings, RingSettings, WebhookSettings},
     shared::SharedSettings,
 };
 use engine_interfaces::BoxError;
@@ -21,6 +21,8 @@ struct Config {
     #[command(flatten)]
     rings: RingSettings,
     #[command(flatten)]
+    mail: MailSettings,
+    #[command(flatten)]
     webhooks: WebhookSettings,
 }
 
@@ -32,6 +34,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: &Config) -> Result<(), BoxError> {
+    let mailing = config.mail.mailing()?;
     let Some(shared) = config.shared.checked()? else {
         return Ok(());
     };
@@ -39,6 +42,7 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     measure(process)?;
     let (engines, broker) =
         shared.start(Default::default(), config.rings.chat(), config.webhooks.webhooks()).await?;
+    let engines = engines.mailing(mailing);
 
     let stop = stop_signal()?;
     let ring = broker.ring(engines.ring_parts(), process.rings());

@@ -5,6 +5,7 @@ pub(crate) mod group_messages_controller;
 pub(crate) mod group_users_controller;
 pub(crate) mod groups_controller;
 pub(crate) mod health_controller;
+pub(crate) mod mail_preferences_controller;
 pub(crate) mod memberships_controller;
 pub(crate) mod notification_preferences_controller;
 pub(crate) mod pages_controller;
@@ -12,6 +13,7 @@ pub(crate) mod profiles_controller;
 pub(crate) mod read_markers_controller;
 pub(crate) mod registrations_controller;
 pub(crate) mod sessions_controller;
+pub(crate) mod unsubscriptions_controller;
 pub(crate) mod webhook_deliveries_controller;
 pub(crate) mod webhooks_controller;
 

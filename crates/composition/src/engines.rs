@@ -8,11 +8,13 @@ use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
 use engine_interfaces::{BoxError, Broker, Clock, RingLag, SystemClock, TopicHandler, UserResources};
 use jobs::{Every, Runner};
-use notification_engine::{NotificationEngine, UnsubscribeKeys, WebhookEngine, WebhookSettings};
+use notification_engine::{
+    Digests, NotificationEngine, SendDigests, UnsubscribeKeys, WebhookEngine, WebhookSettings,
+};
 use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
-use crate::Stores;
+use crate::{Stores, settings::Mailing};
 
 /// The engines of one process.
 pub struct Engines {
@@ -24,6 +26,7 @@ pub struct Engines {
     pub notifications: Arc<NotificationEngine>,
     /// Groups' messages, posted to receivers elsewhere.
     pub webhooks: Arc<WebhookEngine>,
+    digests: Option<Digests>,
     clock: Arc<dyn Clock>,
     broker: Arc<dyn Broker>,
     stores: Stores,
@@ -65,7 +68,17 @@ impl Engines {
         let store = notification_engine::Store::over(stores.notifications.clone());
         let notifications = NotificationEngine::new(store.clone(), clock.clone(), unsubscribe);
         let webhooks = Arc::new(WebhookEngine::new(store, chat.clone(), clock.clone(), webhooks)?);
-        Ok(Self { auth, chat, notifications, webhooks, clock, broker, stores })
+        Ok(Self { auth, chat, notifications, webhooks, digests: None, clock, broker, stores })
+    }
+
+    /// Sends mail too, where there is a way to.
+    #[must_use]
+    pub fn mailing(mut self, mailing: Option<Mailing>) -> Self {
+        let digests = |Mailing { mail, digests }| {
+            Digests::new(&self.notifications, self.chat.clone(), self.auth.clone(), mail, digests)
+        };
+        self.digests = mailing.map(digests);
+        self
     }
 
     /// The HTTP API over them.
@@ -99,7 +112,9 @@ impl Engines {
     #[must_use]
     pub fn handlers(&self) -> Vec<Arc<dyn TopicHandler>> {
         let mut handlers = self.chat.handlers();
-        handlers.push(self.webhooks.handler(Arc::new(self.stores.rings(self.clock.clone()))));
+        let jobs = || Arc::new(self.stores.rings(self.clock.clone()));
+        handlers.push(self.webhooks.handler(jobs()));
+        handlers.extend(self.digests.iter().map(|digests| digests.handler(jobs())));
         handlers
     }
 
@@ -126,14 +141,21 @@ impl Engines {
     #[must_use]
     pub fn runner(&self, settings: jobs::Settings, lag: Arc<dyn RingLag>) -> Runner {
         let holders = vec![self.chat.personal_data(Some(lag)), self.notifications.personal_data()];
-        Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
+        let digests = |workers: fn(&Digests) -> _| self.digests.as_ref().map(workers).unwrap_or_default();
+        let own = [self.webhooks.workers(), digests(Digests::workers)].concat();
+        let caused = [vec![self.webhooks.deliverer()], digests(Digests::ring_workers)].concat();
+        let runner = Runner::new(self.clock.clone(), self.stores.jobs.clone(), settings)
             .queue("auth", self.stores.auth.clone(), self.auth.workers(holders))
             .queue("chat", self.stores.chat.clone(), self.chat.workers())
-            .queue("notifications", self.stores.notifications.clone(), self.webhooks.workers())
-            .ring_workers(vec![self.webhooks.deliverer()])
+            .queue("notifications", self.stores.notifications.clone(), own)
+            .ring_workers(caused)
             .cron(auth_engine::PruneRevocations::KIND, Every::Hour)
             .cron(WebhookEngine::PRUNE, Every::Hour)
-            .cron(auth_engine::PruneExports::KIND, Every::Hour)
+            .cron(auth_engine::PruneExports::KIND, Every::Hour);
+        match &self.digests {
+            Some(_) => runner.cron(SendDigests::KIND, Every::Minute),
+            None => runner,
+        }
     }
 }
 

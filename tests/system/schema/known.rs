@@ -2,11 +2,14 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use engine_interfaces::{Clock, SystemClock};
+use auth_engine::{PasswordKey, PasswordKeys};
+use engine_interfaces::{Clock, SystemClock, UserId};
+use notification_engine::UnsubscribeKeys;
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
+use super::KEY;
 use crate::support::Person;
 
 /// The password of every [`Person`].
@@ -26,6 +29,7 @@ pub(super) struct Known {
     emails: Vec<String>,
     webhooks: Vec<Uuid>,
     deliveries: Vec<Uuid>,
+    tokens: Vec<String>,
 }
 
 /// A web hook of every group has the same id, and so has its delivery of a group's first message.
@@ -63,6 +67,8 @@ impl Known {
             emails.push(person.get("/users/me").await["email"].as_str().unwrap().to_owned());
         }
         let people = [&[owner], members, others].concat();
+        let key = PasswordKeys::new(PasswordKey::new(&KEY.1.into()).unwrap());
+        let keys = UnsubscribeKeys::new(&key.derive("unsubscribe"));
         Self {
             groups: vec![group],
             staffed_groups,
@@ -73,6 +79,7 @@ impl Known {
             emails,
             webhooks: vec![WEBHOOK],
             deliveries: vec![delivery],
+            tokens: people.iter().map(|person| keys.token(UserId(person.id))).collect(),
         }
     }
 
@@ -88,6 +95,7 @@ impl Known {
             emails,
             webhooks,
             deliveries,
+            tokens,
         } = self;
         let passwords = [PASSWORD.to_owned()];
         write(folder, "groups", groups);
@@ -97,6 +105,7 @@ impl Known {
         write(folder, "exports", exports);
         write(folder, "users", users);
         write(folder, "emails", emails);
+        write(folder, "tokens", tokens);
         write(folder, "passwords", &passwords);
         write(folder, "webhooks", webhooks);
         write(folder, "deliveries", deliveries);

@@ -79,6 +79,14 @@ pub(crate) struct ExportPath {
     pub(crate) export_id: ExportId,
 }
 
+/// `/unsubscribe/{token}`.
+#[derive(Clone, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct UnsubscribePath {
+    /// What the link in a mail has.
+    pub(crate) token: String,
+}
+
 /// The id that the path has at `name`; `missing` is what its absence is called.
 fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
     query::decode(request.uri().path())?;
@@ -129,6 +137,14 @@ impl ExportPath {
     }
 }
 
+impl UnsubscribePath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        query::decode(request.uri().path())?;
+        let token = request.match_info().get("token").unwrap_or_default().to_owned();
+        Ok(Self { token })
+    }
+}
+
 macro_rules! from_path {
     ($($path:ident)+) => {$(
         impl FromRequest for $path {
@@ -142,4 +158,4 @@ macro_rules! from_path {
     )+};
 }
 
-from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath ExportPath);
+from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath ExportPath UnsubscribePath);

@@ -20,4 +20,5 @@ mod read_markers;
 mod registrations;
 mod serve;
 mod sessions;
+mod unsubscriptions;
 mod webhooks;

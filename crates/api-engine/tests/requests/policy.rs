@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Answer, Api, Call, Caller},
+    support::{Answer, Api, Call, Caller, unsubscribe_token},
     webhooks,
 };
 
@@ -75,6 +75,13 @@ fn rows() -> Vec<Row> {
         row("POST", "/api/v1/users/me/export", nothing, [401, 202, 202, 202, 202, 202]),
         row("GET", "/api/v1/users/me/exports/{export_id}", nothing, OWNER),
         row("GET", "/api/v1/users/me/exports/{export_id}/archive", nothing, OWNER),
+        row("GET", "/api/v1/users/me/notifications", nothing, SIGNED_IN),
+        row(
+            "PUT",
+            "/api/v1/users/me/notifications",
+            |_| json!({"notifications": {"digests": true}}),
+            SIGNED_IN,
+        ),
         row("GET", "/api/v1/groups", nothing, SIGNED_IN),
         row("POST", "/api/v1/groups", |_| json!({"group": {"name": "Mine"}}), [401, 201, 201, 201, 201, 201]),
         row("GET", "/api/v1/groups/{id}", nothing, MEMBERS),
@@ -137,6 +144,8 @@ fn rows() -> Vec<Row> {
             nothing,
             [401, 404, 403, 404, 202, 202],
         ),
+        row("GET", "/unsubscribe/{token}", nothing, ALL),
+        row("POST", "/unsubscribe/{token}", nothing, ALL),
         row("GET", "/livez", nothing, ALL),
         row("GET", "/readyz", nothing, ALL),
         row("GET", "/config.json", nothing, ALL),
@@ -189,6 +198,7 @@ impl Scene {
             .replace("{delivery_id}", &self.delivery)
             .replace("{export_id}", &self.export)
             .replace("{user_id}", &self.bystander.id)
+            .replace("{token}", &unsubscribe_token(&self.bystander))
             .replace("{file}", "index.html");
         let path = if path.ends_with("/users") && row.method == "GET" {
             format!("{path}?ids={}", self.bystander.id)

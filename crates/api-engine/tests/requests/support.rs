@@ -273,6 +273,11 @@ impl Answer {
     }
 }
 
+/// What the link in mail to somebody has.
+pub(crate) fn unsubscribe_token(caller: &Caller) -> String {
+    UnsubscribeKeys::new(&["key"]).token(caller.id.parse().expect("an id"))
+}
+
 /// Credentials as HTTP Basic sends them.
 pub(crate) fn basic(email: &str, password: &str) -> String {
     use base64::Engine;
