@@ -38,7 +38,8 @@ CHAOS ?=
 
 chaos: ## The fault proof: processes of the production shape die under load; ROUNDS=10 SEED=7
 	cargo build --profile start --bins -p parlour -p api -p realtime -p worker -p chaos
-	$(BINARIES)/chaos --binaries $(BINARIES) --rounds $(ROUNDS) --seed $(SEED) $(CHAOS)
+	cargo build -p api --features failpoints
+	$(BINARIES)/chaos --binaries $(BINARIES) --fail-point-binaries target/debug --rounds $(ROUNDS) --seed $(SEED) $(CHAOS)
 
 soak: ## The same for long: ROUNDS=200
 	@$(MAKE) --no-print-directory chaos ROUNDS=$(or $(filter-out 10,$(ROUNDS)),200)

@@ -10,12 +10,13 @@ type Graph = BTreeMap<String, Vec<String>>;
 /// Which of our crates each of them may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("engine-interfaces", &[]),
+    ("fail-points", &[]),
     ("database", &["engine-interfaces"]),
     ("user-resources", &["engine-interfaces", "database"]),
     ("auth-engine", &["engine-interfaces", "database"]),
-    ("chat-engine", &["engine-interfaces", "database"]),
+    ("chat-engine", &["engine-interfaces", "database", "fail-points"]),
     ("notification-engine", &["engine-interfaces", "database"]),
-    ("api-engine", &["engine-interfaces"]),
+    ("api-engine", &["engine-interfaces", "fail-points"]),
     ("realtime-engine", &["engine-interfaces"]),
     ("broker", &["engine-interfaces"]),
     ("jobs", &["engine-interfaces", "database"]),
@@ -41,7 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "jobs",
         ],
     ),
-    ("api", &["composition", "engine-interfaces"]),
+    ("api", &["composition", "engine-interfaces", "fail-points"]),
     ("realtime", &["composition", "engine-interfaces"]),
     ("worker", &["composition", "engine-interfaces"]),
     // The embedded default, and the tools: what administrators may do to an engine is in the engine.

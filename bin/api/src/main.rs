@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use composition::{
     logs,
-    process::{self, bind, greet, measure, stop_signal},
+    operations::Operations,
+    process::{self, bind, greet, stop_signal},
     settings::{self, AccountSettings, Addresses, ChatSettings, HttpSettings, WebSettings, WebhookSettings},
     shared::SharedSettings,
 };
@@ -42,13 +43,14 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     };
     let process = &config.shared.process;
     let listener = bind("API_LISTEN", config.http.api_listen)?;
-    measure(process)?;
+    let operations = Operations::open(process)?;
     let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
     // The workers sweep.
     let (engines, _) =
         shared.start(config.accounts.auth(), config.chat.chat(), config.webhooks.webhooks()).await?;
 
     let stop = stop_signal()?;
+    operations.serve(engines.serving(), stop.clone());
     greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;
     let settings = config.http.api(&config.accounts, &config.web, process, addresses);
     engines.api(settings).serve(listener, stop.cancelled_owned()).await?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use broker::LocalBroker;
 use composition::{
-    process::{bind, greet, measure, name, stop_signal, tokio_listener},
+    operations::Operations,
+    process::{bind, greet, name, stop_signal, tokio_listener},
     settings::Addresses,
 };
 use engine_interfaces::BoxError;
@@ -16,12 +17,13 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
     let Config { http, sockets, web, accounts, process, .. } = &config;
     let api = bind("API_LISTEN", http.api_listen)?;
     let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen)?;
-    measure(process)?;
+    let operations = Operations::open(process)?;
     let addresses = Addresses { api: api.local_addr()?, realtime: realtime.local_addr()? };
     let broker = LocalBroker::default();
     let engines = config.engines(broker.clone()).await?;
 
     let stop = stop_signal()?;
+    operations.serve(engines.serving(), stop.clone());
     let stopped = || stop.clone().cancelled_owned();
     let lag = engines.ring_lag(Duration::ZERO);
     let jobs = tokio::spawn(engines.runner(process.jobs(), lag).run(stopped()));

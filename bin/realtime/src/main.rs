@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use composition::{
     logs,
-    process::{self, bind, greet, measure, stop_signal, tokio_listener},
+    operations::Operations,
+    process::{self, bind, greet, stop_signal, tokio_listener},
     settings::{self, Addresses, ChatSettings, SocketSettings, WebSettings},
     shared::SharedSettings,
 };
@@ -40,12 +41,13 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     };
     let process = &config.shared.process;
     let listener = tokio_listener(bind("REALTIME_LISTEN", config.sockets.realtime_listen)?)?;
-    measure(process)?;
+    let operations = Operations::open(process)?;
     let addresses = Addresses { realtime: listener.local_addr()?, ..Addresses::default() };
     // Tokens are checked here, and no passwords. The workers sweep.
     let (engines, _) = shared.start(Default::default(), config.chat.chat(), Default::default()).await?;
 
     let stop = stop_signal()?;
+    operations.serve(engines.serving(), stop.clone());
     greet("Parlour realtime", &[("Realtime", format!("http://{}", addresses.realtime))], process)?;
     let settings = config.sockets.realtime(&config.web, process, addresses);
     engines.realtime(settings).serve(listener, stop.cancelled_owned()).await?;

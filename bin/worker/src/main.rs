@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::Parser;
 use composition::{
     logs,
-    process::{self, greet, measure, stop_signal},
+    operations::Operations,
+    process::{self, greet, stop_signal},
     settings::{self, MailSettings, RingSettings, WebhookSettings},
     shared::SharedSettings,
 };
@@ -39,12 +40,13 @@ async fn run(config: &Config) -> Result<(), BoxError> {
         return Ok(());
     };
     let process = &config.shared.process;
-    measure(process)?;
+    let operations = Operations::open(process)?;
     let (engines, broker) =
         shared.start(Default::default(), config.rings.chat(), config.webhooks.webhooks()).await?;
     let engines = engines.mailing(mailing);
 
     let stop = stop_signal()?;
+    operations.serve(engines.working(), stop.clone());
     let ring = broker.ring(engines.ring_parts(), process.rings());
     engines.chat.sweep(ring.share());
     let ring = tokio::spawn(ring.run(process::name("worker"), stop.clone().cancelled_owned()));

@@ -77,7 +77,11 @@ impl FromRequest for CurrentUser {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let identity = identify(request.clone());
-        Box::pin(async { identity.await.map(|identity| Self(identity.user_id)) })
+        Box::pin(async {
+            let Identity { user_id, .. } = identity.await?;
+            fail_points::reach("request.authenticated");
+            Ok(Self(user_id))
+        })
     }
 }
 

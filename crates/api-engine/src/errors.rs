@@ -7,6 +7,6 @@ pub(crate) use engine_interfaces::ErrorCode;
 pub(crate) use error_handler::{ErrorBody, ErrorHandler};
 pub(crate) use refusals::{
     Authenticated, Body, Conditional, Conflicts, Delivery, Export, Forbids, FullGroup, Group, LastOwner,
-    Limited, ManyGroups, ManyWebhooks, Message, Named, Nothing, Paged, Path, Refusals, SignUp, Stored, User,
-    Webhook, WebhooksSwitch, WrongPassword,
+    Limited, ManyGroups, ManyWebhooks, Message, Named, Nothing, Paged, Path, Refusals, SignUp, Slow, Stored,
+    User, Webhook, WebhooksSwitch, WrongPassword,
 };

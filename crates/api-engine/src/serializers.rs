@@ -22,7 +22,9 @@ pub(crate) use mail_preference_serializer::MailPreferenceSerializer;
 pub(crate) use membership_serializer::{MembershipSerializer, MembershipsSerializer, RoleName};
 pub(crate) use notification_preference_serializer::NotificationPreferenceSerializer;
 pub(crate) use page_serializer::{ListPageSerializer, MessagePageSerializer};
-pub(crate) use service_serializer::{ConfigSerializer, HealthSerializer, SignUpState};
+pub(crate) use service_serializer::{
+    ConfigSerializer, HealthSerializer, NotReadySerializer, ReadinessSerializer, SignUpState,
+};
 pub(crate) use session_serializer::SessionSerializer;
 pub(crate) use user_serializer::{UserNameSerializer, UserNamesSerializer, UserSerializer};
 pub(crate) use webhook_serializer::{CreatedWebhookSerializer, WebhooksSerializer};

@@ -7,7 +7,7 @@ use actix_web::{
     middleware::{DefaultHeaders, from_fn},
     web::{self, Data, ServiceConfig},
 };
-use engine_interfaces::{Accounts, Authentication, Chat, Clock, Notifications, Webhooks};
+use engine_interfaces::{Accounts, Authentication, Chat, Clock, Dependencies, Notifications, Webhooks};
 
 use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
 
@@ -24,6 +24,8 @@ pub struct ApiEngine {
     pub notifications: Arc<dyn Notifications>,
     /// Where groups' messages are posted to.
     pub webhooks: Arc<dyn Webhooks>,
+    /// What `/readyz` speaks of.
+    pub dependencies: Arc<dyn Dependencies>,
     /// Where request ids come from.
     pub clock: Arc<dyn Clock>,
     /// Limits and addresses.
@@ -44,6 +46,7 @@ impl ApiEngine {
                 .app_data(Data::from(Arc::clone(&self.chat)))
                 .app_data(Data::from(Arc::clone(&self.notifications)))
                 .app_data(Data::from(Arc::clone(&self.webhooks)))
+                .app_data(Data::from(Arc::clone(&self.dependencies)))
                 .app_data(Data::from(Arc::clone(&self.clock)))
                 .app_data(Data::new(self.settings.clone()))
                 .app_data(Data::new(readiness))

@@ -134,6 +134,10 @@ impl Broker for RecordingBroker {
         let _: Result<usize, _> = self.controls.send(control);
     }
 
+    fn is_up(&self) -> bool {
+        true
+    }
+
     async fn subscribe(&self) -> Result<Subscription, BrokerError> {
         Ok(Subscription { follow: Arc::new(NoSlots), deliveries: Box::new(Ear(self.controls.subscribe())) })
     }

@@ -89,6 +89,10 @@ impl Broker for LocalBroker {
         self.bus.tell(|_| Some(Delivery::Control(control.clone())));
     }
 
+    fn is_up(&self) -> bool {
+        true
+    }
+
     async fn subscribe(&self) -> Result<Subscription, BrokerError> {
         Ok(self.add(Slots::none()))
     }

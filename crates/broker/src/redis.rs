@@ -107,6 +107,10 @@ impl Broker for RedisBroker {
         self.publisher.control(control);
     }
 
+    fn is_up(&self) -> bool {
+        self.publisher.is_up()
+    }
+
     async fn subscribe(&self) -> Result<Subscription, BrokerError> {
         Ok(subscriber::subscribe(Arc::clone(&self.dialer), Arc::clone(&self.settings)).await)
     }

@@ -62,8 +62,10 @@ async fn announce(
         metrics::gauge!("parlour_chat_queue_depth", "queue" => "announcements").set(queue.len() as f64);
         let ranges: Vec<_> = taken.iter().flat_map(|messages| ranges(messages)).collect();
         let messages: Vec<_> = taken.drain(..).flatten().collect();
+        fail_points::reach("announce.gathered");
         match broker.announce(&messages).await {
             Ok(()) => {
+                fail_points::reach("announce.published");
                 for range in ranges {
                     // Where a mark finds no room, the sweep announces once more, which is harmless.
                     let _ = marks.try_send(range);
@@ -93,12 +95,14 @@ fn ranges(messages: &[Arc<GroupMessage>]) -> impl Iterator<Item = OutboxRange> {
 async fn mark(context: Context, mut marks: mpsc::Receiver<OutboxRange>, stop: CancellationToken) {
     let mut ranges = Vec::with_capacity(MARK_AT_ONCE);
     while marks.recv_many(&mut ranges, MARK_AT_ONCE).await > 0 {
+        fail_points::reach("announce.marking");
         if let Err(error) = context.store.mark_published(&ranges, context.clock.now()).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the outbox is not marked: hints will be given again"
             );
         }
+        fail_points::reach("announce.marked");
         ranges.clear();
         tokio::select! {
             () = stop.cancelled() => {}

@@ -69,6 +69,7 @@ impl<W: Work> Coalescer<W> {
         let (reply, answer) = oneshot::channel();
         let lane = self.lanes.get(lane).ok_or(ChatError::Busy)?;
         lane.try_send(Waiting { ask, reply }).map_err(|_| ChatError::Busy)?;
+        fail_points::reach("send.queued");
         match tokio::time::timeout(self.timeout, answer).await {
             Ok(Ok(answer)) => answer,
             _ => Err(ChatError::TimedOut),

@@ -6,7 +6,9 @@ use api_engine::ApiEngine;
 use auth_engine::{AuthEngine, Keys, StartError};
 use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
-use engine_interfaces::{BoxError, Broker, Clock, RingLag, SystemClock, TopicHandler, UserResources};
+use engine_interfaces::{
+    BoxError, Broker, Clock, Dependencies, RingLag, SystemClock, TopicHandler, UserResources,
+};
 use jobs::{Every, Runner};
 use notification_engine::{
     Digests, NotificationEngine, SendDigests, UnsubscribeKeys, WebhookEngine, WebhookSettings,
@@ -14,7 +16,7 @@ use notification_engine::{
 use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
-use crate::{Stores, settings::Mailing};
+use crate::{Stores, dependencies::Dependent, settings::Mailing};
 
 /// The engines of one process.
 pub struct Engines {
@@ -90,6 +92,7 @@ impl Engines {
             chat: self.chat.clone(),
             notifications: self.notifications.clone(),
             webhooks: self.webhooks.clone(),
+            dependencies: self.serving(),
             clock: self.clock.clone(),
             settings,
         }
@@ -103,6 +106,7 @@ impl Engines {
             self.chat.clone(),
             self.broker.clone(),
             self.notifications.clone(),
+            self.serving(),
             self.clock.clone(),
             settings,
         )
@@ -135,6 +139,30 @@ impl Engines {
     pub fn ring_lag(&self, clock_skew: Duration) -> Arc<dyn RingLag> {
         let terms = Arc::new(self.stores.rings(self.clock.clone()));
         Arc::new(Lag::new(terms, self.chat.clone(), clock_skew))
+    }
+
+    /// What the API and real time depend on.
+    #[must_use]
+    pub fn serving(&self) -> Arc<dyn Dependencies> {
+        self.dependencies(false)
+    }
+
+    /// What the workers depend on: every store that has jobs.
+    #[must_use]
+    pub fn working(&self) -> Arc<dyn Dependencies> {
+        self.dependencies(true)
+    }
+
+    fn dependencies(&self, works: bool) -> Arc<dyn Dependencies> {
+        let Stores { auth, chat, user_resources, notifications, jobs } = self.stores.clone();
+        let stores = vec![
+            ("auth", auth, true),
+            ("chat", chat, true),
+            ("user_resources", user_resources, true),
+            ("notifications", notifications, works),
+            ("jobs", jobs, works),
+        ];
+        Arc::new(Dependent { stores, broker: self.broker.clone() })
     }
 
     /// Everybody's workers; `lag` as from [`Engines::ring_lag`].

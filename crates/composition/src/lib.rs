@@ -6,14 +6,17 @@
 //! | [`settings`] | every setting, in groups: a process has the groups of what it runs |
 //! | [`Stores`], [`Engines`] | the engines over their stores |
 //! | [`shared`] | what `api`, `realtime` and `worker` have in common |
+//! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
 //! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
 
+mod dependencies;
 mod engines;
 pub mod folders;
 pub mod logs;
+pub mod operations;
 pub mod process;
 pub mod settings;
 pub mod shared;

@@ -8,7 +8,6 @@ use std::{
 };
 
 use engine_interfaces::{BoxError, Clock, SystemClock};
-use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -32,19 +31,6 @@ pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, BoxError>
 pub fn tokio_listener(listener: TcpListener) -> io::Result<tokio::net::TcpListener> {
     listener.set_nonblocking(true)?;
     tokio::net::TcpListener::from_std(listener)
-}
-
-/// Serves the metrics, and `/health`, on a port of their own.
-///
-/// # Errors
-/// Names the setting and the cure.
-pub fn measure(settings: &ProcessSettings) -> Result<(), BoxError> {
-    let Switch::On(address) = settings.metrics_listen else {
-        return Ok(());
-    };
-    PrometheusBuilder::new().with_http_listener(address).install().map_err(|error| {
-        format!("METRICS_LISTEN={address}: {error}; name a free address of this machine, or `off`").into()
-    })
 }
 
 /// What this run of a process is called: no other ever has the name.

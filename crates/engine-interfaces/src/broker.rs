@@ -24,6 +24,9 @@ pub trait Broker: Send + Sync {
     /// missed it find out from the store.
     fn control(&self, control: Control);
 
+    /// Is there a way to the bus now? Without one, hints are lost, and found out by comparison.
+    fn is_up(&self) -> bool;
+
     /// A subscription that follows no slot yet and hears every [`Control`] from now on.
     async fn subscribe(&self) -> Result<Subscription, BrokerError>;
 }

@@ -12,6 +12,7 @@ mod clock;
 mod contract;
 mod error;
 mod events;
+mod health;
 mod ids;
 mod jobs;
 mod notifications;
@@ -37,6 +38,7 @@ pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
+pub use health::{Dependencies, Dependency, DependencyState, Health};
 pub use ids::{
     DeliveryId, ExportId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId,
 };

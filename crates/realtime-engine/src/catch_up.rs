@@ -8,7 +8,6 @@ use crate::{
     events,
     memberships::{Entered, Have},
     node::Node,
-    repair::page,
     session::Session,
 };
 
@@ -53,7 +52,7 @@ impl Node {
     ) -> Result<(), ChatError> {
         // Live messages follow by themselves once the socket has the last one: see `Member::emit`.
         while group.last().is_some_and(|last| member.sent() < last) {
-            let rows = self.chat.read_log(group.id, member.sent(), page()).await?;
+            let rows = self.pages.after(group.id, member.sent()).await?;
             if rows.is_empty() {
                 member.resync(group);
             }

@@ -171,8 +171,7 @@ impl Node {
         if self.is_closing() {
             return Err(ErrorCode::Unavailable.into());
         }
-        let revoked = self.authentication.revoked_tokens(&[session.token]).await.map_err(refused)?;
-        if !revoked.is_empty() {
+        if self.questions.is_revoked(session.token).await.map_err(refused)? {
             return Err(ErrorCode::TokenRevoked.into());
         }
         self.compare(session, have).await.map_err(refused)

@@ -7,7 +7,7 @@ use engine_interfaces::{
 };
 use tokio::time;
 
-use crate::{errors::ErrorCode, events, memberships::Have, node::Node, session::Session};
+use crate::{errors::ErrorCode, events, memberships::Have, node::Node, questions, session::Session};
 
 /// How long to wait before a bus that is away is asked again.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(1);
@@ -74,7 +74,10 @@ impl Node {
                 }
             }
             Control::Revoked { user_id, tokens } => self.revoked(user_id, tokens),
-            Control::Erased { group_id, seq } => self.tell(group_id, || events::erased(group_id, seq)),
+            Control::Erased { group_id, seq } => {
+                self.pages.forget(group_id);
+                self.tell(group_id, || events::erased(group_id, seq));
+            }
         }
     }
 
@@ -155,6 +158,7 @@ impl Node {
     /// Closes those of the sockets whose tokens the store says are revoked.
     pub(crate) async fn close_revoked(&self, sessions: &[Arc<Session>]) {
         let tokens: Vec<_> = sessions.iter().map(|session| session.token).collect();
+        questions::count("revoked_tokens");
         match self.authentication.revoked_tokens(&tokens).await {
             Ok(revoked) => sessions
                 .iter()

@@ -2,11 +2,16 @@
 
 use std::{future::Future, io, sync::Arc};
 
-use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock, Presence};
+use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock, Dependencies, Presence};
 use tokio::{net::TcpListener, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
-use crate::{node::Node, server, settings::Settings, stall::StallListener};
+use crate::{
+    node::Node,
+    server::{self, Ready},
+    settings::Settings,
+    stall::StallListener,
+};
 
 /// Why real time could not be served.
 #[derive(Debug, thiserror::Error)]
@@ -22,24 +27,27 @@ pub enum ServeError {
 /// Shows to those who are online what the others store.
 pub struct RealtimeEngine {
     node: Arc<Node>,
+    dependencies: Arc<dyn Dependencies>,
 }
 
 impl RealtimeEngine {
-    /// A server with nobody on it.
+    /// A server with nobody on it. `/readyz` speaks of `dependencies`.
     #[must_use]
     pub fn new(
         authentication: Arc<dyn Authentication>,
         chat: Arc<dyn Chat>,
         broker: Arc<dyn Broker>,
         presence: Arc<dyn Presence>,
+        dependencies: Arc<dyn Dependencies>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
-        Self { node: Node::new(authentication, chat, broker, presence, clock, settings) }
+        Self { node: Node::new(authentication, chat, broker, presence, clock, settings), dependencies }
     }
 
-    /// Serves Socket.IO, `/livez` and `/readyz` until `shutdown`; then tells the clients, waits for them
-    /// for at most [`Settings::drain`], and returns.
+    /// Serves Socket.IO, `/livez` and `/readyz` until `shutdown`. Then `/readyz` turns red, and after
+    /// [`Settings::drain_notice`] the clients are told to come back, one after the other; it waits for them for at
+    /// most [`Settings::drain`], and returns.
     ///
     /// # Errors
     /// When the bus can't be subscribed to, or the port can't be served.
@@ -59,13 +67,19 @@ impl RealtimeEngine {
 
         let closing = CancellationToken::new();
         let listener = StallListener { listener, limit: node.settings.write_timeout };
-        let serving = axum::serve(listener, server::router(node))
+        let draining = CancellationToken::new();
+        let ready = Ready { dependencies: Arc::clone(&self.dependencies), draining: draining.clone() };
+        let serving = axum::serve(listener, server::router(node, ready))
             .with_graceful_shutdown(closing.clone().cancelled_owned())
             .into_future();
         tokio::pin!(serving);
         tokio::select! {
             served = &mut serving => return Ok(served?),
-            () = shutdown => {}
+            () = shutdown => draining.cancel(),
+        }
+        tokio::select! {
+            served = &mut serving => return Ok(served?),
+            () = time::sleep(node.settings.drain_notice) => {}
         }
         let drained = async {
             let close = async {

@@ -17,6 +17,7 @@
 //! | `memberships`, `catch_up`, `repair`, `reconcile` | what is asked of the store |
 //! | `bus`, `control`, `events`, `presence` | what is heard, and what is told |
 
+mod batcher;
 mod bus;
 mod catch_up;
 mod client;
@@ -34,7 +35,9 @@ mod memberships;
 mod node;
 mod outbox;
 mod packet;
+mod pages;
 mod presence;
+mod questions;
 mod reconcile;
 mod repair;
 mod requests;

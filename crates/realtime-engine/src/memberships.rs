@@ -40,8 +40,7 @@ impl Node {
         let mut entered = Vec::new();
         loop {
             let heard = session.heard();
-            let heads = self.chat.heads_of(&[session.user_id]).await?;
-            let heads: Vec<_> = heads.into_iter().map(|(_, head)| head).collect();
+            let heads = self.questions.heads_of(session.user_id).await?;
             entered.extend(self.apply(session, &heads, heard, have).await?);
             if session.heard() == heard {
                 return Ok(entered);
@@ -127,18 +126,13 @@ impl Node {
 
     /// Follows the groups that are not open yet, and then reads where their logs end: what is announced
     /// after that is heard, and what was announced before is counted.
-    async fn heads_to_open(&self, groups: &[Arc<Group>]) -> Result<HashMap<GroupId, Seq>, ChatError> {
+    async fn heads_to_open(&self, groups: &[Arc<Group>]) -> Result<Arc<HashMap<GroupId, Seq>>, ChatError> {
         let new: Vec<_> =
             groups.iter().filter(|group| group.last().is_none()).map(|group| group.id).collect();
         if new.is_empty() {
-            return Ok(HashMap::new());
+            return Ok(Arc::default());
         }
         self.bus.follow(new.iter().copied().map(Slot::of).collect()).await;
-        let mut heads = HashMap::new();
-        for batch in new.chunks(self.settings.compare_batch) {
-            let read = self.chat.heads(batch).await?;
-            heads.extend(read.into_iter().map(|head| (head.group_id, head.last_seq)));
-        }
-        Ok(heads)
+        self.questions.heads(new).await
     }
 }

@@ -8,13 +8,15 @@ use std::sync::{
 use engine_interfaces::{Authentication, Broker, Chat, Clock, Presence};
 use tokio::{
     sync::{Notify, Semaphore},
-    time,
+    time::{self, Instant},
 };
 
 use crate::{
     bus::Bus,
     errors::{ErrorCode, Refusal},
     hub::Hub,
+    pages::Pages,
+    questions::Questions,
     settings::Settings,
 };
 
@@ -26,6 +28,10 @@ pub(crate) struct Node {
     pub(crate) chat: Arc<dyn Chat>,
     /// Is told who is here.
     pub(crate) presence: Arc<dyn Presence>,
+    /// What clients that come in ask.
+    pub(crate) questions: Questions,
+    /// What clients that catch up read.
+    pub(crate) pages: Arc<Pages>,
     /// The time.
     pub(crate) clock: Arc<dyn Clock>,
     /// The limits.
@@ -54,6 +60,8 @@ impl Node {
         settings: Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
+            questions: Questions::start(&authentication, &chat, settings.compare_batch),
+            pages: Pages::new(&chat, &settings),
             authentication,
             chat,
             presence,
@@ -68,12 +76,15 @@ impl Node {
         })
     }
 
-    /// Lets nobody in any more, and sends everybody away.
+    /// Lets nobody in any more, and sends everybody away, one after the other: who comes back at once would come
+    /// back with all the others.
     pub(crate) async fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         let sessions = self.hub.sessions();
         let reason = Refusal::saying(ErrorCode::Unavailable, "The server is closing: connect again");
-        for session in &sessions {
+        let (began, spread) = (Instant::now(), self.settings.drain_spread.min(self.settings.drain / 2));
+        for (session, number) in sessions.iter().zip(0_u32..) {
+            time::sleep_until(began + spread * number / sessions.len() as u32).await;
             session.outbox.send_away(&reason);
         }
         if !sessions.is_empty() {

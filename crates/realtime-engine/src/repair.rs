@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use engine_interfaces::{Limit, Seq};
 use tokio::time;
 
-use crate::{group::Group, node::Node};
+use crate::{group::Group, node::Node, questions};
 
 impl Node {
     /// Waits for the late hint, then reads the missing rows: once, for all sockets of the group. To be
@@ -30,6 +30,7 @@ impl Node {
         let Ok(_permit) = self.repairs.acquire().await else {
             return false;
         };
+        questions::count("log");
         match self.chat.read_log(group.id, after, page()).await {
             Ok(rows) if rows.is_empty() => group.nothing_more(),
             Ok(rows) => {

@@ -10,16 +10,26 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use engine_interfaces::{Dependencies, Health};
+use tokio_util::sync::CancellationToken;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    errors::{ErrorCode, Refusal, refused},
+    errors::{ErrorCode, Refusal},
     node::Node,
     socket_io,
 };
 
+/// Whether this server wants clients.
+#[derive(Clone)]
+pub(crate) struct Ready {
+    pub(crate) dependencies: Arc<dyn Dependencies>,
+    /// Cancelled once the end has begun.
+    pub(crate) draining: CancellationToken,
+}
+
 /// All that is served.
-pub(crate) fn router(node: &Arc<Node>) -> Router {
+pub(crate) fn router(node: &Arc<Node>, ready: Ready) -> Router {
     let origins: Vec<HeaderValue> =
         node.settings.allowed_origins.iter().filter_map(|origin| origin.parse().ok()).collect();
     let cors = CorsLayer::new()
@@ -28,21 +38,18 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .allow_headers([header::CONTENT_TYPE]);
     Router::new()
         .route("/livez", get(StatusCode::OK))
-        .route("/readyz", get(ready))
+        .route("/readyz", get(readyz))
         .fallback(|| async { refuse(StatusCode::NOT_FOUND, "There is nothing at this path") })
-        .with_state(Arc::clone(node))
+        .with_state(ready)
         .layer(socket_io::layer(node))
         .layer(cors)
         .layer(middleware::from_fn_with_state(origins.into(), check_origin))
 }
 
-async fn ready(State(node): State<Arc<Node>>) -> Response {
-    let refusal = match (node.authentication.ready().await, node.chat.ready().await) {
-        (Ok(()), Ok(())) => return StatusCode::OK.into_response(),
-        (Err(error), _) => refused(error),
-        (_, Err(error)) => refused(error),
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, Json(refusal)).into_response()
+async fn readyz(State(ready): State<Ready>) -> Response {
+    let health = Health::new(ready.draining.is_cancelled(), ready.dependencies.states().await);
+    let status = if health.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health)).into_response()
 }
 
 /// A page from elsewhere may not connect with what its visitor's browser knows. Websockets know no CORS,

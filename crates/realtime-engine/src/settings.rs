@@ -58,7 +58,16 @@ pub struct Settings {
     pub ping_timeout: Duration,
     /// Sockets of a big group that are served before others have their turn.
     pub fan_out_chunk: usize,
-    /// How long the server waits for its clients when it shuts down.
+    /// For how long clients that catch up on the same messages share what was read for one of them.
+    pub catch_up_shared_for: Duration,
+    /// How many pages of logs they share at most.
+    pub catch_up_shared_pages: usize,
+    /// How long `/readyz` is red before anybody is sent away, so that balancers look elsewhere.
+    pub drain_notice: Duration,
+    /// Over how long the clients are sent away when the server shuts down, so that they do not come back all at
+    /// once. No longer than half of `drain`.
+    pub drain_spread: Duration,
+    /// How long the server waits for its clients when it shuts down, once they are being sent away.
     pub drain: Duration,
 }
 
@@ -94,7 +103,11 @@ impl Default for Settings {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             fan_out_chunk: 512,
-            drain: Duration::from_secs(5),
+            catch_up_shared_for: Duration::from_secs(2),
+            catch_up_shared_pages: 256,
+            drain_notice: Duration::from_secs(1),
+            drain_spread: Duration::from_secs(5),
+            drain: Duration::from_secs(10),
         }
     }
 }

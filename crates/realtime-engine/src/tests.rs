@@ -4,6 +4,7 @@ mod catching_up;
 mod live;
 mod memberships;
 mod presence;
+mod slots;
 
 use std::{sync::Arc, time::Duration};
 

@@ -94,11 +94,11 @@ impl Blow {
                 shape.launch(victim).await?;
             }
             Act::Stall => {
-                shape.stall(victim).await?;
+                shape.stall(victim)?;
                 sleep(Duration::from_millis(stage.dice.random_range(STALL))).await;
                 blow = Instant::now();
                 history.mark();
-                shape.resume(victim).await?;
+                shape.resume(victim)?;
             }
         }
         Ok(blow)

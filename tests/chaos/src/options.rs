@@ -33,6 +33,14 @@ pub(crate) struct Options {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) groups: u32,
 
+    /// Where an `api` with the feature `failpoints` is; by default where the others are.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) fail_point_binaries: Option<PathBuf>,
+
+    /// How often a process dies at a fail point.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) trials: u32,
+
     /// Only the scenarios whose names begin so.
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Vec<String>,

@@ -12,13 +12,17 @@ use std::{
 
 use engine_interfaces::BoxError;
 use rand::{Rng, rng};
+use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::{
     process::Command,
     time::{sleep, timeout},
 };
 
-use crate::town::until;
+use crate::{
+    process::{Process, adopt},
+    town::until,
+};
 
 /// The first port is one of these: below those that the system gives to connections.
 const PORTS: std::ops::Range<u16> = 11_000..19_000;
@@ -51,6 +55,7 @@ impl Shape {
     /// # Errors
     /// When it does not start.
     pub(crate) async fn start(binaries: &Path) -> Result<Self, BoxError> {
+        adopt()?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
         let folder = TempDir::with_prefix("parlour-chaos.")?;
         // The databases run as another user where this one is root.
@@ -72,20 +77,35 @@ impl Shape {
         self.run("up", &[name]).await
     }
 
+    /// The same, with the binary from another folder.
+    pub(crate) async fn launch_from(&self, binaries: &Path, name: &str) -> Result<(), BoxError> {
+        let mut script = self.script("up");
+        succeed(script.arg(binaries).arg(name)).await
+    }
+
+    /// Where a file arms a fail point.
+    pub(crate) fn fail_points(&self) -> PathBuf {
+        self.up.join("fail-points")
+    }
+
+    /// Has this process died by itself?
+    pub(crate) fn is_dead(&self, name: &str) -> Result<bool, BoxError> {
+        Ok(self.process(name)?.has_ended())
+    }
+
     /// Pulls a process's plug: it, and whatever it had started, has no time for anything.
     pub(crate) async fn kill(&self, name: &str) -> Result<(), BoxError> {
         let processes = self.processes(name)?;
-        signal("KILL", &processes).await?;
-        // PostgreSQL does not start while its predecessor is still in the list of processes.
-        let gone = until(GONE_LIMIT, LOOK, || !processes.iter().any(|process| is_listed(*process))).await;
+        processes.iter().for_each(|process| process.signal(Signal::KILL));
+        let gone = until(GONE_LIMIT, LOOK, || processes.iter().all(|process| process.has_ended())).await;
         gone.map(drop).ok_or_else(|| format!("{name} is still there").into())
     }
 
     /// Asks a process to end, and waits until it has.
     pub(crate) async fn terminate(&self, name: &str) -> Result<(), BoxError> {
-        let process = self.processes(name)?[0];
-        signal("TERM", &[process]).await?;
-        let gone = until(DRAIN_LIMIT, LOOK, || !is_listed(process)).await;
+        let process = self.process(name)?;
+        process.signal(Signal::TERM);
+        let gone = until(DRAIN_LIMIT, LOOK, || process.has_ended()).await;
         gone.map(drop).ok_or_else(|| format!("{name} does not end").into())
     }
 
@@ -96,7 +116,7 @@ impl Shape {
         let (port, path) = match kind {
             "api" => (10, "readyz"),
             "realtime" => (20, "readyz"),
-            _ => (50, "health"),
+            _ => (50, "readyz"),
         };
         let url = format!("http://127.0.0.1:{}/{path}", self.port + port + number);
         let answers = async {
@@ -129,13 +149,15 @@ impl Shape {
     }
 
     /// Stops a process where it stands.
-    pub(crate) async fn stall(&self, name: &str) -> Result<(), BoxError> {
-        signal("STOP", &self.processes(name)?).await
+    pub(crate) fn stall(&self, name: &str) -> Result<(), BoxError> {
+        self.processes(name)?.iter().for_each(|process| process.signal(Signal::STOP));
+        Ok(())
     }
 
     /// Lets a stopped process go on.
-    pub(crate) async fn resume(&self, name: &str) -> Result<(), BoxError> {
-        signal("CONT", &self.processes(name)?).await
+    pub(crate) fn resume(&self, name: &str) -> Result<(), BoxError> {
+        self.processes(name)?.iter().for_each(|process| process.signal(Signal::CONT));
+        Ok(())
     }
 
     /// Removes all that the dead Redis had kept.
@@ -155,19 +177,20 @@ impl Shape {
     }
 
     async fn run(&self, script: &str, names: &[&str]) -> Result<(), BoxError> {
-        let done = self.script(script, names).status().await?;
-        if done.success() { Ok(()) } else { Err(format!("docker/{script} {names:?} failed").into()) }
-    }
-
-    fn script(&self, script: &str, names: &[&str]) -> Command {
-        let mut command = Command::new(self.root.join("docker").join(script));
+        let mut command = self.script(script);
         if script == "up" {
             command.arg(&self.binaries).args(names);
         }
+        succeed(&mut command).await
+    }
+
+    fn script(&self, script: &str) -> Command {
+        let mut command = Command::new(self.root.join("docker").join(script));
         command
             .env("UP", &self.up)
             .env("UP_PORT", self.port.to_string())
             .env_remove("BALANCER")
+            .env("FAIL_POINTS", self.fail_points())
             .env("RUST_LOG", "warn")
             // Hundreds of people sign up from one machine, and what a hash costs is not in question.
             .env("BCRYPT_COST", "4")
@@ -177,13 +200,14 @@ impl Shape {
         command
     }
 
+    fn process(&self, name: &str) -> Result<Process, BoxError> {
+        Process::remembered(&fs::read_to_string(self.up.join("pids").join(name))?)
+    }
+
     /// A process and all that it has started.
-    fn processes(&self, name: &str) -> Result<Vec<u32>, BoxError> {
-        let remembered = fs::read_to_string(self.up.join("pids").join(name))?;
-        let pid = remembered.split(' ').next().unwrap_or_default().parse()?;
-        let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-        let children = children.split_whitespace().map(str::parse).collect::<Result<Vec<u32>, _>>()?;
-        Ok([vec![pid], children].concat())
+    fn processes(&self, name: &str) -> Result<Vec<Process>, BoxError> {
+        let process = self.process(name)?;
+        Ok([vec![process], process.children()?].concat())
     }
 }
 
@@ -192,9 +216,14 @@ impl Drop for Shape {
     fn drop(&mut self) {
         if self.folder.is_some() {
             // What can't be ended is told by the script itself.
-            let _ = self.script("down", &[]).as_std_mut().status();
+            let _ = self.script("down").as_std_mut().status();
         }
     }
+}
+
+async fn succeed(script: &mut Command) -> Result<(), BoxError> {
+    let done = script.status().await?;
+    if done.success() { Ok(()) } else { Err(format!("{:?} failed", script.as_std()).into()) }
 }
 
 fn free_ports() -> u16 {
@@ -204,15 +233,4 @@ fn free_ports() -> u16 {
             return first;
         }
     }
-}
-
-async fn signal(signal: &str, processes: &[u32]) -> Result<(), BoxError> {
-    let processes = processes.iter().map(u32::to_string);
-    // One of PostgreSQL's children may have ended by itself.
-    Command::new("kill").arg(format!("-{signal}")).args(processes).stderr(Stdio::null()).status().await?;
-    Ok(())
-}
-
-fn is_listed(process: u32) -> bool {
-    Path::new(&format!("/proc/{process}")).exists()
 }

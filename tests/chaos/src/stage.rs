@@ -50,8 +50,7 @@ impl Stage {
     pub(crate) async fn finish(&mut self, load: Load, row: &mut Row) -> Result<(), BoxError> {
         row.lasted = load.began.elapsed();
         self.markers = load.finish().await?;
-        self.town.check(&self.markers).await;
-        row.tally = self.town.groups.history.take();
+        self.check(row).await;
         Ok(())
     }
 
@@ -63,6 +62,18 @@ impl Stage {
             row.notes.push(format!("{} requests failed, and none may", row.tally.failed));
         }
         Ok(())
+    }
+
+    /// Nobody sends: all that happened is checked and put into the row.
+    pub(crate) async fn check(&mut self, row: &mut Row) {
+        self.town.check(&self.markers).await;
+        row.tally = self.town.groups.history.take();
+    }
+
+    /// Somebody has read a group up to somewhere.
+    pub(crate) fn has_read(&mut self, resident: usize, group: usize, seq: i64) {
+        let read = self.markers[resident].entry(group).or_default();
+        *read = seq.max(*read);
     }
 
     /// From the blow to the moment when everybody is in, and in each group what was sent after it has arrived.

@@ -1,4 +1,5 @@
-//! The fault proof in short, with the binaries of the test build: each kind of process dies once.
+//! The fault proof in short, with the binaries of the test build: each kind of process dies once, and an `api` dies
+//! twice at each fail point.
 
 use std::{path::Path, process::Command};
 
@@ -16,7 +17,9 @@ fn nothing_is_lost_when_each_process_dies_once() {
     let done = Command::new(chaos)
         .arg("--binaries")
         .arg(binaries)
-        .args(["--short", "--rounds", "1", "--people", "60", "--groups", "12", "--rate", "100"])
+        .args([
+            "--short", "--rounds", "1", "--people", "60", "--groups", "12", "--rate", "100", "--trials", "26",
+        ])
         .output()
         .unwrap();
     let (told, failed) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));

@@ -134,6 +134,7 @@ pub(crate) async fn show(
 
 async fn send(chat: &dyn Chat, draft: Draft) -> Answer {
     let sent = chat.send_message(draft).await?;
+    fail_points::reach("request.answering");
     let location = format!("/api/v1/groups/{}/messages/{}", sent.message.group_id, sent.message.id);
     Ok(made(sent.replayed, &location, &GroupMessageSerializer::from(&*sent.message)))
 }

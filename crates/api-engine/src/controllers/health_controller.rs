@@ -1,13 +1,12 @@
 //! Is this process alive, and does it want work?
 
-use actix_web::{HttpResponse, web::Data};
-use engine_interfaces::{Authentication, Chat};
+use actix_web::{HttpResponse, http::header, web::Data};
+use engine_interfaces::{Dependencies, Health};
 
-use super::Answer;
 use crate::{
-    errors::{self, ErrorCode, Refusals},
+    errors::{self, Refusals},
     readiness::Readiness,
-    serializers::HealthSerializer,
+    serializers::{HealthSerializer, NotReadySerializer, ReadinessSerializer},
 };
 
 /// Alive?
@@ -26,23 +25,26 @@ pub(crate) async fn livez() -> HttpResponse {
 
 /// Ready for work?
 ///
-/// Asks the stores; red also while the server drains.
+/// What the process depends on, as it is now. 503 while something that it needs is away, and while it drains; the
+/// body then is an error's, and names the dependencies too.
 #[utoipa::path(
     get,
     path = "/readyz",
     operation_id = "readyz",
     tag = "service",
-    responses((status = 200, description = "Ready", body = HealthSerializer), Refusals<(errors::Stored,)>),
+    responses(
+        (status = 200, description = "Ready", body = ReadinessSerializer),
+        (status = 503, description = "50301: Unavailable", body = NotReadySerializer<'_>, headers(
+            ("Retry-After" = i64, description = "When to try again, in seconds"),
+        )),
+        Refusals<(errors::Slow,)>,
+    ),
 )]
-pub(crate) async fn readyz(
-    authentication: Data<dyn Authentication>,
-    chat: Data<dyn Chat>,
-    readiness: Data<Readiness>,
-) -> Answer {
-    if readiness.is_draining() {
-        return Err(ErrorCode::Unavailable.into());
+pub(crate) async fn readyz(dependencies: Data<dyn Dependencies>, readiness: Data<Readiness>) -> HttpResponse {
+    let health = Health::new(readiness.is_draining(), dependencies.states().await);
+    if health.is_ready() {
+        return HttpResponse::Ok().json(health);
     }
-    authentication.ready().await?;
-    chat.ready().await?;
-    Ok(HttpResponse::Ok().json(HealthSerializer::OK))
+    let mut answer = HttpResponse::ServiceUnavailable();
+    answer.insert_header((header::RETRY_AFTER, "1")).json(NotReadySerializer::new(&health))
 }

@@ -31,6 +31,8 @@ macro_rules! codes {
 codes! {
     /// Asks a store, which may be away or slow.
     Stored: Unavailable, TimedOut;
+    /// Asks what may be slow, and says itself what is away.
+    Slow: TimedOut;
     /// Needs a signed-in user.
     Authenticated: Unauthenticated, TokenInvalid, TokenExpired, TokenRevoked;
     /// Checks a password that is the very question.

@@ -56,6 +56,7 @@ impl<T: Params> Body<T> {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
         let text = read_all(self.payload, settings.body_limit).await?;
+        fail_points::reach("request.read");
         let body = parse_strictly(&text, settings.json_depth).ok_or(ErrorCode::Malformed)?;
         T::read(&mut Fields::of(body, T::ROOT, T::FIELDS)?)
     }

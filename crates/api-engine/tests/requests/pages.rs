@@ -1,5 +1,7 @@
 //! What the service says of itself.
 
+use std::sync::atomic::Ordering;
+
 use api_engine::Settings;
 use auth_engine::factories;
 use serde_json::json;
@@ -45,9 +47,29 @@ async fn swagger_ui_shows_this_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_healthy_process_is_alive_and_ready() {
+async fn a_process_that_is_alive_asks_nobody() {
     let api = Api::start().await;
-    for path in ["/livez", "/readyz"] {
-        assert_eq!(api.get(path).send().await.json(), json!({"status": "ok"}));
-    }
+    api.dependencies.store_away.store(true, Ordering::SeqCst);
+    assert_eq!(api.get("/livez").send().await.json(), json!({"status": "ok"}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_is_ready_while_all_that_it_needs_is_there() {
+    let api = Api::start().await;
+    api.dependencies.broker_away.store(true, Ordering::SeqCst);
+    let ready = api.get("/readyz").send().await;
+    let dependencies = json!({
+        "broker": {"state": "away", "needed": false},
+        "chat": {"state": "up", "needed": true},
+    });
+    assert_eq!(ready.json(), json!({"status": "ok", "dependencies": dependencies}));
+
+    api.dependencies.store_away.store(true, Ordering::SeqCst);
+    let red = api.get("/readyz").send().await;
+    assert_eq!(red.status, 503);
+    assert_eq!(red.headers.get("retry-after").unwrap(), "1");
+    let body = red.json();
+    assert_eq!((&body["status"], &body["code"]), (&json!("unavailable"), &json!(50_301)));
+    assert_eq!(body["dependencies"]["chat"], json!({"state": "away", "needed": true}));
+    assert_eq!(body["request_id"].as_str(), red.headers.get("x-request-id").and_then(|id| id.to_str().ok()));
 }

@@ -1,7 +1,14 @@
 //! An API over engines of its own, and a way to ask it.
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::{
     App,
@@ -11,10 +18,11 @@ use actix_web::{
     web::Bytes,
 };
 use api_engine::{ApiEngine, Settings};
+use async_trait::async_trait;
 use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
 use chat_engine::ChatEngine;
-use engine_interfaces::{Authentication, Clock, PutOff};
+use engine_interfaces::{Authentication, Clock, Dependencies, Dependency, DependencyState, PutOff};
 use notification_engine::{NotificationEngine, UnsubscribeKeys, WebhookEngine, WebhookSettings};
 use serde_json::{Value, json};
 use test_support::{FixedClock, TestDatabase};
@@ -29,8 +37,30 @@ pub(crate) struct Api {
     pub(crate) auth: Arc<AuthEngine>,
     pub(crate) webhooks: Arc<WebhookEngine>,
     pub(crate) clock: Arc<FixedClock>,
+    pub(crate) dependencies: Arc<Dependents>,
     chat: Arc<ChatEngine>,
     databases: [TestDatabase; 4],
+}
+
+/// What it says that it depends on: a store that it needs, and a broker that it does not.
+#[derive(Debug, Default)]
+pub(crate) struct Dependents {
+    pub(crate) store_away: AtomicBool,
+    pub(crate) broker_away: AtomicBool,
+}
+
+#[async_trait]
+impl Dependencies for Dependents {
+    async fn states(&self) -> BTreeMap<&'static str, Dependency> {
+        let state = |away: &AtomicBool| match away.load(Ordering::SeqCst) {
+            true => DependencyState::Away,
+            false => DependencyState::Up,
+        };
+        BTreeMap::from([
+            ("chat", Dependency { state: state(&self.store_away), needed: true }),
+            ("broker", Dependency { state: state(&self.broker_away), needed: false }),
+        ])
+    }
 }
 
 /// Somebody with an account.
@@ -96,16 +126,18 @@ impl Api {
         let webhooks = Arc::new(webhooks.expect("connections can be made"));
         let notifications =
             NotificationEngine::new(notifications, clock.clone(), UnsubscribeKeys::new(&["key"]));
+        let dependencies = Arc::new(Dependents::default());
         let engine = ApiEngine {
             authentication: auth.clone(),
             accounts: auth.clone(),
             chat: chat.clone(),
             notifications,
             webhooks: webhooks.clone(),
+            dependencies: dependencies.clone(),
             clock: clock.clone(),
             settings,
         };
-        Self { engine, auth, chat, webhooks, clock, databases }
+        Self { engine, auth, chat, webhooks, clock, dependencies, databases }
     }
 
     /// Signs somebody up.

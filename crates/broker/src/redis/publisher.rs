@@ -37,6 +37,11 @@ impl Publisher {
         Self { settings, link, controls, task }
     }
 
+    /// Is there a connection?
+    pub(super) fn is_up(&self) -> bool {
+        self.link.borrow().is_some()
+    }
+
     /// Publishes to the followers and the rings, in one round trip.
     pub(super) async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError> {
         let link = self.link.borrow().clone().ok_or(LinkError::Away)?;

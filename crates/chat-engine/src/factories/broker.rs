@@ -77,6 +77,10 @@ impl Broker for TestBroker {
         self.controls.tell([control]);
     }
 
+    fn is_up(&self) -> bool {
+        !self.fails.load(Ordering::SeqCst)
+    }
+
     async fn subscribe(&self) -> Result<Subscription, BrokerError> {
         Err(BrokerError("its one listener is the test".into()))
     }

@@ -18,6 +18,7 @@ impl<'a> SendMessageService<'a> {
     #[tracing::instrument(skip_all, fields(user.id = %draft.user_id, group.id = %draft.group_id))]
     pub(crate) async fn call(&self, draft: Draft) -> Result<Sent, ChatError> {
         rules::check_message(&draft)?;
+        fail_points::reach("send.checked");
         let id = draft.id.unwrap_or_else(|| GroupMessageId(self.engine.context.clock.new_id()));
         // Stored together with whatever is sent now; the writer answers and announces.
         self.engine

@@ -56,7 +56,7 @@ impl Sends {
         let now = self.context.clock.now();
         let mut attempt = 1;
         loop {
-            match self.context.store.send(news, now).await {
+            match fail_points::underway("send.underway", self.context.store.send(news, now)).await {
                 Err(StoreError::Unavailable(error)) if attempt < ATTEMPTS => {
                     tracing::warn!(error = error.as_ref(), attempt, "messages are not stored yet");
                     attempt += 1;
@@ -95,11 +95,14 @@ impl Work for Sends {
     }
 
     async fn perform(&self, asks: Vec<NewMessage>) -> Vec<Result<Sent, ChatError>> {
+        fail_points::reach("send.gathered");
         let outcomes = self.store(&asks).await;
+        fail_points::reach("send.committed");
         let answers: Vec<_> =
             asks.into_iter().zip(outcomes).map(|(new, outcome)| answer(new, outcome)).collect();
         let stored = answers.iter().flatten().filter(|sent| !sent.replayed);
         self.announcer.announce(stored.map(|sent| Arc::clone(&sent.message)).collect());
+        fail_points::reach("send.announcing");
         answers
     }
 }

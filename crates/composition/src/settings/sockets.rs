@@ -1,6 +1,6 @@
 //! Real time.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
@@ -17,6 +17,11 @@ pub struct SocketSettings {
     /// The most sockets of a user.
     #[arg(long, env = "MAX_SOCKETS_PER_USER", value_name = "N", default_value_t = 20, value_parser = at_least_one())]
     pub max_sockets_per_user: u64,
+
+    /// Over how long the sockets are sent away when the process is told to stop, so that they do not come back all
+    /// at once; at most half of DRAIN_LIMIT.
+    #[arg(long, env = "DRAIN_SPREAD", value_name = "TIME", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub drain_spread: Duration,
 
     /// The most events a socket may send in a second.
     #[arg(long, env = "EVENTS_PER_SECOND", value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
@@ -37,6 +42,7 @@ impl SocketSettings {
             max_sockets_per_user: size(self.max_sockets_per_user),
             events_per_second: self.events_per_second,
             payload_limit: web.payload_limit(),
+            drain_spread: self.drain_spread,
             drain: process.drain_limit,
             ..realtime_engine::Settings::default()
         }

@@ -21,6 +21,30 @@ async fn what_was_missed_comes_in_order_and_then_what_is_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_missed_the_same_at_the_same_time_has_it_read_once() {
+    let bench = Bench::new().await;
+    let group = bench.group(&["alice"]);
+    bench.chat.store(group, 150);
+    let peers: Vec<_> = (0..15)
+        .map(|n| {
+            let have = json!({ group.to_string(): n * 3 });
+            bench.dial(json!({ "token": "alice", "have": have }), 1_000_000)
+        })
+        .collect();
+    for (n, peer) in (0..).zip(&peers) {
+        peer.wait_for_seqs(n * 3 + 1..=150).await;
+    }
+    let reads = bench.chat.log_reads.load(Ordering::SeqCst);
+    // At worst the one who misses least comes first, and each after it reads what lies between.
+    assert!(reads <= 15 + 1, "{reads} reads of the log for two pages");
+
+    bench.chat.log_reads.store(0, Ordering::SeqCst);
+    let late = bench.connect_with("alice", json!({ group.to_string(): 120 })).await;
+    late.wait_for_seqs(121..=150).await;
+    assert_eq!(bench.chat.log_reads.load(Ordering::SeqCst), 0, "it was read a moment ago");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_missed_too_much_is_told_once_and_goes_on_live() {
     let bench = Bench::new().await;
     let group = bench.group(&["alice"]);

@@ -1,10 +1,11 @@
 //! Who is let in, and when a socket is closed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine_interfaces::{Authentication, ProfileChange, Secret};
 use realtime_engine::Settings;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::support::Server;
 
@@ -133,6 +134,42 @@ async fn a_user_has_so_many_sockets_and_no_more() {
     let _first = server.connect(&alice).await;
     let second = server.open(json!({ "auth": { "token": alice.token } })).await;
     assert_eq!(second.wait_for("connect_error").await["data"]["code"], 42901);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_shuts_down_sends_its_clients_away_one_after_the_other() {
+    let spread = Duration::from_secs(2);
+    let settings = Settings {
+        close_grace: Duration::from_millis(100),
+        drain_spread: spread,
+        drain: 2 * spread,
+        max_sockets_per_user: 20,
+        ..Settings::default()
+    };
+    let mut server = Server::with(settings).await;
+    let alice = server.person().await;
+    let mut clients = Vec::new();
+    for _ in 0..8 {
+        clients.push(server.connect(&alice).await);
+    }
+    let mut told = Vec::new();
+    let began = Instant::now();
+    tokio::join!(server.stop(), async {
+        let mut waiting: JoinSet<_> = clients
+            .into_iter()
+            .map(|client| async move {
+                client.wait_for("closed").await;
+                began.elapsed()
+            })
+            .collect();
+        while let Some(at) = waiting.join_next().await {
+            told.push(at.unwrap());
+        }
+    });
+    told.sort();
+    assert!(told[0] < spread / 2, "{told:?}");
+    assert!(told[7] - told[0] > spread / 2, "they do not come back at once: {told:?}");
+    assert!(told[7] < spread * 2, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

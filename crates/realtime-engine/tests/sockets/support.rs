@@ -2,13 +2,15 @@
 
 mod clients;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use auth_engine::{AuthEngine, factories::user};
 use broker::LocalBroker;
 use chat_engine::{ChatEngine, factories::GroupFactory};
 use engine_interfaces::{
-    Authentication, Chat, Draft, GroupId, Identity, Session, SystemClock, Token, UserId,
+    Authentication, Chat, Dependencies, Dependency, Draft, GroupId, Identity, Session, SystemClock, Token,
+    UserId,
 };
 use notification_engine::{NotificationEngine, UnsubscribeKeys};
 use realtime_engine::{RealtimeEngine, Settings};
@@ -32,6 +34,16 @@ pub(crate) struct Server {
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
     _databases: [TestDatabase; 4],
+}
+
+/// It depends on nothing that could be away.
+struct Alone;
+
+#[async_trait]
+impl Dependencies for Alone {
+    async fn states(&self) -> BTreeMap<&'static str, Dependency> {
+        BTreeMap::new()
+    }
 }
 
 /// Somebody with an account.
@@ -71,8 +83,17 @@ impl Server {
         );
         let store = notification_engine::Store::over(notifications);
         let presence = NotificationEngine::new(store, clock.clone(), UnsubscribeKeys::new(&["key"]));
-        let engine =
-            RealtimeEngine::new(auth.clone(), chat.clone(), Arc::new(broker), presence, clock, settings);
+        // No balancer has to notice.
+        let settings = Settings { drain_notice: Duration::ZERO, ..settings };
+        let engine = RealtimeEngine::new(
+            auth.clone(),
+            chat.clone(),
+            Arc::new(broker),
+            presence,
+            Arc::new(Alone),
+            clock,
+            settings,
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();

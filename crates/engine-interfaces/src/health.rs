@@ -1,0 +1,113 @@
+//! What a process depends on, as it is now.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use crate::{ErrorCode, Refusal};
+
+/// Something that a process depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Dependency {
+    /// Does it answer?
+    pub state: DependencyState,
+    /// Can the process serve nobody without it?
+    pub needed: bool,
+}
+
+/// Does it answer?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DependencyState {
+    /// It does.
+    Up,
+    /// It does not.
+    Away,
+}
+
+/// Knows what a process depends on.
+#[async_trait]
+pub trait Dependencies: Send + Sync {
+    /// Each of them by its name, as it is now. Never takes long: what does not answer in time is away.
+    async fn states(&self) -> BTreeMap<&'static str, Dependency>;
+}
+
+/// Does a process want more work, and why not? Serializes as the body of `/readyz`: where it does not, with the
+/// fields of a refusal too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    status: Status,
+    #[serde(flatten)]
+    refusal: Option<Refusal>,
+    dependencies: BTreeMap<&'static str, Dependency>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Ok,
+    Draining,
+    Unavailable,
+}
+
+impl Health {
+    /// Of a process that is about to end, or is not.
+    #[must_use]
+    pub fn new(draining: bool, dependencies: BTreeMap<&'static str, Dependency>) -> Self {
+        let lacks = |dependency: &Dependency| dependency.needed && dependency.state == DependencyState::Away;
+        let status = match draining {
+            true => Status::Draining,
+            false if dependencies.values().any(lacks) => Status::Unavailable,
+            false => Status::Ok,
+        };
+        let refusal = (status != Status::Ok).then(|| ErrorCode::Unavailable.into());
+        Self { status, refusal, dependencies }
+    }
+
+    /// Does it want more work?
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == Status::Ok
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn health(draining: bool, database: DependencyState, broker: DependencyState) -> serde_json::Value {
+        let dependencies = BTreeMap::from([
+            ("chat", Dependency { state: database, needed: true }),
+            ("broker", Dependency { state: broker, needed: false }),
+        ]);
+        serde_json::to_value(Health::new(draining, dependencies)).unwrap()
+    }
+
+    #[test]
+    fn what_is_not_needed_may_be_away() {
+        let dependencies = json!({
+            "broker": { "state": "away", "needed": false },
+            "chat": { "state": "up", "needed": true },
+        });
+        let health = health(false, DependencyState::Up, DependencyState::Away);
+        assert_eq!(health, json!({ "status": "ok", "dependencies": dependencies }));
+    }
+
+    #[test]
+    fn what_is_needed_may_not_be_away() {
+        let health = health(false, DependencyState::Away, DependencyState::Up);
+        assert_eq!(health["status"], "unavailable");
+        assert_eq!(health["code"], 50_301);
+        assert_eq!(health["dependencies"]["chat"]["state"], "away");
+    }
+
+    #[test]
+    fn who_is_about_to_end_wants_nothing_more() {
+        let health = health(true, DependencyState::Up, DependencyState::Up);
+        assert_eq!(health["status"], "draining");
+        assert_eq!(health["code"], 50_301);
+    }
+}

@@ -1,0 +1,91 @@
+//! What this server asks of those who store.
+
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::Arc,
+};
+
+use engine_interfaces::{
+    AuthError, Authentication, BoxError, Chat, ChatError, GroupHead, GroupId, Seq, Token, TokenId, UserId,
+};
+
+use crate::batcher::{Answer, Batcher};
+
+/// Counts a question.
+pub(crate) fn count(question: &'static str) {
+    metrics::counter!("parlour_realtime_store_reads_total", "question" => question).increment(1);
+}
+
+/// What every client that comes in asks. A thousand that come in at once ask a few times.
+pub(crate) struct Questions {
+    revoked: Batcher<Token, HashSet<TokenId>, AuthError>,
+    heads_of: Batcher<UserId, HashMap<UserId, Vec<GroupHead>>, ChatError>,
+    heads: Batcher<GroupId, HashMap<GroupId, Seq>, ChatError>,
+}
+
+impl Questions {
+    /// `batch` is how many tokens, users or groups one question names at most.
+    pub(crate) fn start(
+        authentication: &Arc<dyn Authentication>,
+        chat: &Arc<dyn Chat>,
+        batch: usize,
+    ) -> Self {
+        let (authentication, of_users, of_groups) =
+            (Arc::clone(authentication), Arc::clone(chat), Arc::clone(chat));
+        Self {
+            revoked: Batcher::start(batch, move |tokens: Vec<Token>| {
+                let authentication = Arc::clone(&authentication);
+                async move {
+                    count("revoked_tokens");
+                    Ok(authentication.revoked_tokens(&tokens).await?.into_iter().collect())
+                }
+            }),
+            heads_of: Batcher::start(batch, move |users: Vec<UserId>| {
+                let chat = Arc::clone(&of_users);
+                async move {
+                    count("heads_of");
+                    let mut heads: HashMap<_, Vec<_>> = HashMap::new();
+                    for (user, head) in chat.heads_of(&users).await? {
+                        heads.entry(user).or_default().push(head);
+                    }
+                    Ok(heads)
+                }
+            }),
+            heads: Batcher::start(batch, move |groups: Vec<GroupId>| {
+                let chat = Arc::clone(&of_groups);
+                async move {
+                    let mut heads = HashMap::new();
+                    for groups in groups.chunks(batch) {
+                        count("heads");
+                        let read = chat.heads(groups).await?;
+                        heads.extend(read.into_iter().map(|head| (head.group_id, head.last_seq)));
+                    }
+                    Ok(heads)
+                }
+            }),
+        }
+    }
+
+    /// Is this token revoked, according to the store?
+    pub(crate) async fn is_revoked(&self, token: Token) -> Result<bool, AuthError> {
+        let answer = given(self.revoked.ask(vec![token]).await).map_err(AuthError::Unavailable)?;
+        Ok(answer.contains(&token.id))
+    }
+
+    /// Where the logs of a user's groups end.
+    pub(crate) async fn heads_of(&self, user: UserId) -> Result<Vec<GroupHead>, ChatError> {
+        let answer = given(self.heads_of.ask(vec![user]).await).map_err(ChatError::Unavailable)?;
+        Ok(answer.get(&user).cloned().unwrap_or_default())
+    }
+
+    /// Where the logs of these groups end, and perhaps of others.
+    pub(crate) async fn heads(&self, groups: Vec<GroupId>) -> Result<Arc<HashMap<GroupId, Seq>>, ChatError> {
+        given(self.heads.ask(groups).await).map_err(ChatError::Unavailable)
+    }
+}
+
+/// The answer, or why there is none: the same for all who asked.
+fn given<A, E: Error + Send + Sync + 'static>(answer: Option<Answer<A, E>>) -> Result<Arc<A>, BoxError> {
+    answer.ok_or("the server is ending")?.map_err(BoxError::from)
+}
