@@ -99,5 +99,8 @@ async fn who_is_away_is_told_by_mail_how_much_waits() {
     send(&owner, first).await;
     send(&owner, third).await;
     mail_to(&smtp, &witness).await;
-    assert_eq!(smtp.mails().await.len(), 2, "{:?}", smtp.mails().await);
+    let mail = mail_to(&smtp, &reader).await;
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("\n\n  A group: 1 unread message\n\n"), "what was read is told of: {text}");
+    assert_eq!(smtp.mails().await.len(), 3, "{:?}", smtp.mails().await);
 }
