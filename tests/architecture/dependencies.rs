@@ -68,7 +68,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("diesel", STORES),
     ("diesel-async", STORES),
     ("reqwest", &["notification-engine", "chaos"]),
-    ("tokio-postgres", &["database"]),
+    ("tokio-postgres", &["database", "chaos"]),
     ("libsqlite3-sys", &["database"]),
 ];
 

@@ -25,6 +25,8 @@ pub(crate) enum Fault {
     Gap,
     /// What somebody has not read is counted wrong.
     Unread,
+    /// A message that its author is not linked to.
+    Unlinked,
     /// A token that nobody had signed out was refused.
     SignedOut,
     /// Something else that was promised did not hold.

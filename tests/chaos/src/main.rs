@@ -13,6 +13,7 @@ mod scenarios;
 mod shape;
 mod socket;
 mod stage;
+mod store;
 mod town;
 
 use std::{

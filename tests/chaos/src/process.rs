@@ -25,6 +25,11 @@ impl Process {
         Ok(Self(Pid::from_raw(id.parse()?).ok_or("zero is no process")?))
     }
 
+    /// Its number.
+    pub(crate) fn id(self) -> u32 {
+        self.0.as_raw_nonzero().get().unsigned_abs()
+    }
+
     /// What it has started and not outlived.
     pub(crate) fn children(self) -> Result<Vec<Self>, BoxError> {
         let id = self.0.as_raw_nonzero();
@@ -39,10 +44,17 @@ impl Process {
 
     /// Has it ended? Takes note of that.
     pub(crate) fn has_ended(self) -> bool {
+        self.end().is_some()
+    }
+
+    /// Its end, once, with the status that it gave itself: a signal gives none. Takes note of it.
+    pub(crate) fn end(self) -> Option<Option<i32>> {
         match waitpid(Some(self.0), WaitOptions::NOHANG) {
-            Ok(ended) => ended.is_some(),
+            Ok(ended) => ended.map(|(_, status)| status.exit_status()),
             // Somebody else's: nobody will note its end but them.
-            Err(_) => !fs::exists(format!("/proc/{}", self.0.as_raw_nonzero())).unwrap_or(true),
+            Err(_) => {
+                (!fs::exists(format!("/proc/{}", self.0.as_raw_nonzero())).unwrap_or(true)).then_some(None)
+            }
         }
     }
 }

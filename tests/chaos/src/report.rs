@@ -20,7 +20,7 @@ pub(crate) struct Row {
     pub(crate) notes: Vec<String>,
 }
 
-const HEADS: [&str; 13] = [
+const HEADS: [&str; 14] = [
     "",
     "rounds",
     "messages",
@@ -31,6 +31,7 @@ const HEADS: [&str; 13] = [
     "disorder",
     "gaps",
     "unread",
+    "links",
     "other",
     "median",
     "max / goal",
@@ -42,7 +43,7 @@ impl Row {
         self.tally.faults.is_empty()
     }
 
-    fn cells(&self) -> [String; 13] {
+    fn cells(&self) -> [String; 14] {
         let fault = |fault| self.tally.faults.get(&fault).copied().unwrap_or_default().to_string();
         let other = [Fault::SignedOut, Fault::Broken];
         let other: u64 = other.iter().filter_map(|fault| self.tally.faults.get(fault)).sum();
@@ -64,6 +65,7 @@ impl Row {
             fault(Fault::OutOfOrder),
             fault(Fault::Gap),
             fault(Fault::Unread),
+            fault(Fault::Unlinked),
             other.to_string(),
             recoveries.get(recoveries.len() / 2).map(|median| seconds(*median)).unwrap_or_default(),
             max,
@@ -133,7 +135,22 @@ mod tests {
             table.lines().nth(1).unwrap().split("  ").map(str::trim).filter(|c| !c.is_empty()).collect();
         assert_eq!(
             cells,
-            ["kill redis", "3", "0", "0", "0", "0", "0", "0", "4", "0", "0", "2.00 s", "3.00 s / 2.00 s"]
+            [
+                "kill redis",
+                "3",
+                "0",
+                "0",
+                "0",
+                "0",
+                "0",
+                "0",
+                "4",
+                "0",
+                "0",
+                "0",
+                "2.00 s",
+                "3.00 s / 2.00 s"
+            ]
         );
     }
 }

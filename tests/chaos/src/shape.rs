@@ -21,6 +21,7 @@ use tokio::{
 
 use crate::{
     process::{Process, adopt},
+    store::Store,
     town::until,
 };
 
@@ -72,6 +73,16 @@ impl Shape {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// The database.
+    pub(crate) fn store(&self) -> Store {
+        Store::at(format!("postgres://parlour@127.0.0.1:{}/parlour", self.port + 1))
+    }
+
+    /// The number of a process.
+    pub(crate) fn id(&self, name: &str) -> Result<u32, BoxError> {
+        Ok(self.process(name)?.id())
+    }
+
     /// Starts a process again that has died.
     pub(crate) async fn launch(&self, name: &str) -> Result<(), BoxError> {
         self.run("up", &[name]).await
@@ -101,12 +112,23 @@ impl Shape {
         gone.map(drop).ok_or_else(|| format!("{name} is still there").into())
     }
 
-    /// Asks a process to end, and waits until it has.
+    /// Asks a process to end, and waits until it has, with 0.
     pub(crate) async fn terminate(&self, name: &str) -> Result<(), BoxError> {
         let process = self.process(name)?;
         process.signal(Signal::TERM);
-        let gone = until(DRAIN_LIMIT, LOOK, || process.has_ended()).await;
-        gone.map(drop).ok_or_else(|| format!("{name} does not end").into())
+        let ended = async {
+            loop {
+                if let Some(status) = process.end() {
+                    return status;
+                }
+                sleep(LOOK).await;
+            }
+        };
+        match timeout(DRAIN_LIMIT, ended).await {
+            Ok(Some(0)) => Ok(()),
+            Ok(status) => Err(format!("{name} ended with {status:?} and not with 0").into()),
+            Err(_) => Err(format!("{name} does not end").into()),
+        }
     }
 
     /// Waits until a process of ours is ready.
@@ -195,6 +217,8 @@ impl Shape {
             // Hundreds of people sign up from one machine, and what a hash costs is not in question.
             .env("BCRYPT_COST", "4")
             .env("SIGN_UPS_PER_NETWORK", "1000000")
+            // The receiver of web hooks is here too.
+            .env("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         command

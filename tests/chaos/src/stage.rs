@@ -6,10 +6,21 @@ use engine_interfaces::BoxError;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::time::{Instant, sleep};
 
-use crate::{history::Fault, load::Load, options::Options, report::Row, shape::Shape, town::Town};
+use crate::{
+    history::{Fault, History},
+    load::Load,
+    options::Options,
+    report::Row,
+    shape::Shape,
+    store::Links,
+    town::Town,
+};
 
 /// Longer than this nothing may take to be whole again.
 const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
+/// How long links may take: as long as a dead worker's term, and what it takes to come to the end of a stream.
+const LINK_LIMIT: Duration = Duration::from_secs(60);
+const LINK_LOOK: Duration = Duration::from_millis(200);
 
 /// What every scenario works with.
 pub(crate) struct Stage {
@@ -50,8 +61,7 @@ impl Stage {
     pub(crate) async fn finish(&mut self, load: Load, row: &mut Row) -> Result<(), BoxError> {
         row.lasted = load.began.elapsed();
         self.markers = load.finish().await?;
-        self.check(row).await;
-        Ok(())
+        self.check(row).await
     }
 
     /// The same, where no request may have failed.
@@ -65,9 +75,32 @@ impl Stage {
     }
 
     /// Nobody sends: all that happened is checked and put into the row.
-    pub(crate) async fn check(&mut self, row: &mut Row) {
+    pub(crate) async fn check(&mut self, row: &mut Row) -> Result<(), BoxError> {
+        let history = &self.town.groups.history;
         self.town.check(&self.markers).await;
-        row.tally = self.town.groups.history.take();
+        self.check_links(history).await?;
+        row.tally = history.take();
+        Ok(())
+    }
+
+    /// Nobody sends: is every message there is linked to its author, and are there no other links?
+    pub(crate) async fn check_links(&self, history: &History) -> Result<(), BoxError> {
+        let (store, began) = (self.shape.store(), Instant::now());
+        let links = loop {
+            let links = store.links().await?;
+            if links.missing == 0 || began.elapsed() > LINK_LIMIT {
+                break links;
+            }
+            sleep(LINK_LOOK).await;
+        };
+        let Links { missing, surplus } = links;
+        if missing > 0 {
+            history.fault(Fault::Unlinked, format_args!("{missing} messages are linked to nobody"));
+        }
+        if surplus > 0 {
+            history.fault(Fault::Doubled, format_args!("{surplus} links are of no message"));
+        }
+        Ok(())
     }
 
     /// Somebody has read a group up to somewhere.

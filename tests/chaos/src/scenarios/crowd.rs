@@ -43,6 +43,7 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
     let after = stage.shape.realtime_counts(READS, "question").await?;
     let markers = last.finish().await?;
     crowd.check(&markers).await;
+    stage.check_links(history).await?;
     match back {
         Some(back) if back <= LIMIT => row.recoveries.push(back),
         _ => history.fault(Fault::Broken, format_args!("not all sockets were back after {LIMIT:?}")),

@@ -59,7 +59,7 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
         stage.shape.launch(name).await?;
         stage.shape.ready(name).await?;
     }
-    stage.check(&mut row).await;
+    stage.check(&mut row).await?;
     row.notes.push(format!(
         "{} points; {unanswered} requests died unanswered, {replayed} of all were stored all the same; {:.0} s",
         POINTS.len(),
