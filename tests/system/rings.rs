@@ -25,13 +25,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const TOPICS: usize = 32;
 
 /// What the workers wrote down.
-struct Rings {
+pub(crate) struct Rings {
     terms: RingStore,
     links: UserResourcesEngine,
 }
 
 impl Rings {
-    fn of(shape: &Shape) -> Self {
+    pub(crate) fn of<R>(shape: &Shape<R>) -> Self {
         let jobs = Location::parse(shape.database.url(), "jobs").unwrap();
         let jobs = Database::open(jobs, &PoolSettings { size: 1, ..PoolSettings::default() }).unwrap();
         Self {
@@ -50,7 +50,7 @@ impl Rings {
         leaders
     }
 
-    async fn are_led_by(&self, workers: &[&Process]) {
+    pub(crate) async fn are_led_by(&self, workers: &[&Process]) {
         let even = [TOPICS / workers.len(), TOPICS.div_ceil(workers.len())];
         until("the topics are spread evenly", async || {
             let leaders = self.leaders().await;
@@ -68,7 +68,7 @@ impl Rings {
     }
 
     /// The messages that are linked to somebody.
-    async fn linked(&self, person: &Person) -> BTreeSet<Uuid> {
+    pub(crate) async fn linked(&self, person: &Person) -> BTreeSet<Uuid> {
         let (mut linked, mut after) = (BTreeSet::new(), None);
         loop {
             let user = UserId(person.id);
@@ -80,7 +80,7 @@ impl Rings {
     }
 }
 
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !holds().await {
             sleep(Duration::from_millis(20)).await;

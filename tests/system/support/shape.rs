@@ -8,19 +8,29 @@ use tokio::process::Command;
 use super::Process;
 
 /// Two `api`, a `realtime` and a `worker`.
-pub(crate) struct Shape {
+pub(crate) struct Shape<R = RedisServer> {
     pub(crate) apis: [Process; 2],
     pub(crate) realtime: Process,
     pub(crate) worker: Process,
-    pub(crate) redis: RedisServer,
+    pub(crate) redis: R,
+    redis_url: String,
     /// Dropped last.
     pub(crate) database: OwnDatabase,
 }
 
 impl Shape {
     pub(crate) async fn start() -> Self {
-        let (database, redis) = (OwnDatabase::create().await, RedisServer::start().await);
-        let command = |name| command(name, database.url(), &redis.url());
+        let redis = RedisServer::start().await;
+        let url = redis.url();
+        Self::over(redis, url).await
+    }
+}
+
+impl<R> Shape<R> {
+    /// Over a Redis at a URL, which ends with the shape.
+    pub(crate) async fn over(redis: R, redis_url: String) -> Self {
+        let database = OwnDatabase::create().await;
+        let command = |name| command(name, database.url(), &redis_url);
         let migrated = command("parlour").arg("migrate").output().await.unwrap();
         assert!(migrated.status.success());
         Self {
@@ -28,13 +38,14 @@ impl Shape {
             realtime: Process::start(command("realtime")).await,
             worker: Process::start(command("worker")).await,
             redis,
+            redis_url,
             database,
         }
     }
 
     /// A command that shares the stores.
     pub(crate) fn command(&self, name: &str) -> Command {
-        command(name, self.database.url(), &self.redis.url())
+        command(name, self.database.url(), &self.redis_url)
     }
 
     /// Pulls real time's plug; the answer starts it again where it was.
