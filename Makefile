@@ -13,7 +13,7 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak
+.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,18 @@ chaos: ## The fault proof: processes of the production shape die under load; ROU
 
 soak: ## The same for long: ROUNDS=200
 	@$(MAKE) --no-print-directory chaos ROUNDS=$(or $(filter-out 10,$(ROUNDS)),200)
+
+# What is measured: ONLY=fanout, and BENCH='--rounds 5 --seconds 10' and the like.
+ONLY ?=
+BENCH ?=
+
+bench: benches/peers/socket-io/node_modules ## What it costs, beside its floors and peers; ONLY=fanout for one part
+	cargo build --release --bins -p parlour -p api -p realtime -p worker -p bench
+	ulimit -n $$(ulimit -H -n) && target/release/bench run --binaries target/release $(ONLY:%=--only %) $(BENCH)
+
+benches/peers/socket-io/node_modules: benches/peers/socket-io/package-lock.json
+	cd benches/peers/socket-io && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)

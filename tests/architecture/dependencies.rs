@@ -26,6 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("chaos", &["engine-interfaces"]),
     // Looks at the others from its tests alone.
     ("suites", &[]),
+    // Measures: it makes people through the engines, and hears from Redis as the others do.
+    ("bench", &["composition", "engine-interfaces", "chat-engine", "broker"]),
     // Composes.
     (
         "composition",
@@ -63,7 +65,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lettre", &["notification-engine"]),
     ("apalis", &["jobs"]),
     ("apalis-core", &["jobs"]),
-    ("bcrypt", &["auth-engine"]),
+    ("bcrypt", &["auth-engine", "bench"]),
     ("jsonwebtoken", &["auth-engine"]),
     ("diesel", STORES),
     ("diesel-async", STORES),

@@ -1,0 +1,240 @@
+//! Many Socket.IO clients over websockets, which read what they are sent and check its order; as cheap as can be,
+//! since they share the machine with what is measured.
+
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use engine_interfaces::BoxError;
+use futures_util::{StreamExt, stream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::Notify,
+    task::JoinSet,
+    time::timeout,
+};
+
+/// How many connect at a time.
+const AT_ONCE: usize = 128;
+/// The longest that anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// So many sockets, all of one group.
+pub(crate) struct Crowd {
+    counts: Arc<Counts>,
+    readers: JoinSet<Result<(), BoxError>>,
+    size: u64,
+}
+
+/// What has come to all of them.
+#[derive(Default)]
+struct Counts {
+    heard: AtomicU64,
+    out_of_order: AtomicU64,
+    target: AtomicU64,
+    reached: Notify,
+}
+
+impl Crowd {
+    /// Connects one socket with each of these tokens.
+    pub(crate) async fn connect(address: &str, tokens: &[String]) -> Result<Self, BoxError> {
+        let counts = Arc::new(Counts::default());
+        let sockets = tokens.iter().map(|token| Socket::connect(address, token));
+        let sockets: Vec<Result<Socket, BoxError>> =
+            timeout(PATIENCE, stream::iter(sockets).buffer_unordered(AT_ONCE).collect()).await?;
+        let mut readers = JoinSet::new();
+        for socket in sockets {
+            readers.spawn(socket?.read(Arc::clone(&counts)));
+        }
+        Ok(Self { counts, readers, size: tokens.len() as u64 })
+    }
+
+    /// From now on so many messages are awaited.
+    pub(crate) fn expect(&self, messages: u64) {
+        self.counts.heard.store(0, Ordering::SeqCst);
+        self.counts.target.store(messages * self.size, Ordering::SeqCst);
+    }
+
+    /// Returns once all that was awaited has come to everybody, in order.
+    pub(crate) async fn all_heard(&mut self) -> Result<(), BoxError> {
+        let heard = async {
+            while self.counts.heard.load(Ordering::SeqCst) < self.counts.target.load(Ordering::SeqCst) {
+                self.counts.reached.notified().await;
+            }
+        };
+        tokio::select! {
+            heard = timeout(PATIENCE, heard) => heard.map_err(|_| "not everybody heard everything")?,
+            Some(ended) = self.readers.join_next() => ended??,
+        }
+        match self.counts.out_of_order.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            count => Err(format!("{count} messages came out of order").into()),
+        }
+    }
+}
+
+/// One socket that was let in.
+struct Socket {
+    stream: TcpStream,
+    /// The beginning of a frame whose end has not come yet.
+    rest: Vec<u8>,
+    last_seq: Option<i64>,
+}
+
+thread_local! {
+    /// What is read at once, for all sockets of a thread.
+    static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; 256 * 1024]);
+}
+
+impl Socket {
+    async fn connect(address: &str, token: &str) -> Result<Self, BoxError> {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let upgrade = format!(
+            "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: cGFybG91ci1iZW5jaC0xMg==\r\n\r\n"
+        );
+        stream.write_all(upgrade.as_bytes()).await?;
+        let mut socket = Self { stream, rest: Vec::new(), last_seq: None };
+        socket
+            .until(|rest| {
+                let end = rest.windows(4).position(|four| four == b"\r\n\r\n")?;
+                rest.starts_with(b"HTTP/1.1 101").then_some(end + 4)
+            })
+            .await?;
+        socket.send(&format!("40{{\"token\":\"{token}\"}}")).await?;
+        // The frame with which the server lets it in, and what came before.
+        socket
+            .until(|rest| {
+                let mut at = 0;
+                while let Some((payload, end)) = frame(rest.get(at..)?) {
+                    at += end;
+                    if payload.starts_with(b"40") {
+                        return Some(at);
+                    }
+                }
+                None
+            })
+            .await?;
+        Ok(socket)
+    }
+
+    /// Reads until `found` says how far what was awaited goes.
+    async fn until(&mut self, found: impl Fn(&[u8]) -> Option<usize>) -> Result<(), BoxError> {
+        loop {
+            if let Some(end) = found(&self.rest) {
+                self.rest.drain(..end);
+                return Ok(());
+            }
+            if self.stream.read_buf(&mut self.rest).await? == 0 {
+                let said = String::from_utf8_lossy(&self.rest).into_owned();
+                return Err(format!("a socket was not let in: {said}").into());
+            }
+        }
+    }
+
+    /// Sends a text, masked with zeros.
+    async fn send(&mut self, text: &str) -> Result<(), BoxError> {
+        let mut frame = vec![0x81];
+        match u16::try_from(text.len())? {
+            short @ ..126 => frame.push(0x80 | short as u8),
+            long => {
+                frame.push(0x80 | 126);
+                frame.extend(long.to_be_bytes());
+            }
+        }
+        frame.extend([0; 4]);
+        frame.extend(text.as_bytes());
+        Ok(self.stream.write_all(&frame).await?)
+    }
+
+    async fn read(mut self, counts: Arc<Counts>) -> Result<(), BoxError> {
+        // What waited behind the frame that let it in.
+        self.take(&[], &counts);
+        loop {
+            self.stream.readable().await?;
+            let ping = READ.with_borrow_mut(|read| match self.stream.try_read(read) {
+                Ok(0) => Err("a socket was closed".into()),
+                Ok(length) => Ok(self.take(read.get(..length).unwrap_or_default(), &counts)),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Ok(false),
+                Err(error) => Err(BoxError::from(error)),
+            })?;
+            if ping {
+                self.send("3").await?;
+            }
+        }
+    }
+
+    /// Takes what was read apart; answers whether the server asked for a sign of life.
+    fn take(&mut self, read: &[u8], counts: &Counts) -> bool {
+        let joined;
+        let mut bytes = read;
+        if !self.rest.is_empty() {
+            joined = [std::mem::take(&mut self.rest).as_slice(), read].concat();
+            bytes = &joined;
+        }
+        let (mut messages, mut ping) = (0, false);
+        while let Some((payload, end)) = frame(bytes) {
+            bytes = bytes.get(end..).unwrap_or_default();
+            ping |= payload == b"2";
+            if payload.starts_with(b"42[\"message\"") {
+                messages += 1;
+                let seq = seq(payload);
+                let next = self.last_seq.is_none_or(|last| seq == Some(last + 1));
+                counts.out_of_order.fetch_add(u64::from(!next || seq.is_none()), Ordering::Relaxed);
+                self.last_seq = seq;
+            }
+        }
+        self.rest = bytes.to_vec();
+        if messages > 0 {
+            let heard = counts.heard.fetch_add(messages, Ordering::SeqCst) + messages;
+            if heard >= counts.target.load(Ordering::SeqCst) {
+                counts.reached.notify_one();
+            }
+        }
+        ping
+    }
+}
+
+/// The payload of the first frame, and where it ends; none while some of it is missing.
+fn frame(bytes: &[u8]) -> Option<(&[u8], usize)> {
+    let (begin, length) = match usize::from(bytes.get(1)? & 0x7f) {
+        126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
+        127 => (10, usize::try_from(u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?)).ok()?),
+        short => (2, short),
+    };
+    bytes.get(begin..begin + length).map(|payload| (payload, begin + length))
+}
+
+/// The position of the message that an event carries.
+fn seq(event: &[u8]) -> Option<i64> {
+    const NAME: &[u8] = b"\"seq\":";
+    let begin = event.windows(NAME.len()).position(|six| six == NAME)? + NAME.len();
+    let digits = event.get(begin..)?.iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |seq, digit| seq * 10 + i64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_told_apart_wherever_they_are_cut() {
+        let long = format!("42[\"message\",{{\"seq\":12,\"message\":\"{}\"}}]", "x".repeat(300));
+        let mut bytes = vec![0x81, 1, b'2', 0x81, 126];
+        bytes.extend((long.len() as u16).to_be_bytes());
+        bytes.extend(long.as_bytes());
+        assert_eq!(frame(&bytes), Some((&b"2"[..], 3)));
+        assert_eq!(frame(&bytes[3..]), Some((long.as_bytes(), 4 + long.len())));
+        assert_eq!(seq(long.as_bytes()), Some(12));
+        for cut in 3..bytes.len() {
+            assert_eq!(frame(&bytes[3..cut]), None);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One message to everybody in a large group, who are all online.
+
+use std::time::{Duration, Instant};
+
+use chat_engine::GroupId;
+use engine_interfaces::BoxError;
+use futures_util::future::try_join_all;
+
+use super::{SETTINGS, micros_each, send::message};
+use crate::{
+    client::Crowd,
+    http::Connection,
+    kernel,
+    options::Options,
+    peer::Peer,
+    people::{People, Person},
+    report::{Beside, Line, median},
+    shape::Shape,
+};
+
+/// Enough deliveries for the kernel's clock, which counts hundredths of a second.
+const DELIVERIES: usize = 200_000;
+const MESSAGES: usize = 24;
+const OUTSTANDING: usize = 8;
+/// How long the sockets are left alone before their memory is looked at.
+const SETTLE: Duration = Duration::from_secs(1);
+
+/// What one server did in one round.
+struct Round {
+    connects: f64,
+    memory: f64,
+    one: Course,
+    eight: Course,
+}
+
+/// What some messages cost.
+struct Course {
+    /// Processor time of the server for each delivery, in microseconds.
+    cpu: f64,
+    /// From the request to the last member, in milliseconds, in the middle.
+    last: f64,
+}
+
+pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
+    let shape = Shape::start(&options.binaries, &SETTINGS)?;
+    let people = People::of(&shape).await?;
+    let mut lines = Vec::new();
+    for &size in &options.sockets {
+        let members = people.sign_up(size).await?;
+        let group = people.group(&members).await?;
+        lines.extend(beside(options, &shape, &members, group).await?);
+    }
+    Ok(lines)
+}
+
+async fn beside(
+    options: &Options,
+    shape: &Shape,
+    members: &[Person],
+    group: GroupId,
+) -> Result<Vec<Line>, BoxError> {
+    let size = members.len();
+    let case = |what: &str| format!("{size} sockets{what}");
+    let mut connects = Line::new(case(""), "connections/s").at_least(5.0, Beside::Peer);
+    let mut memory = Line::new(case(", idle"), "memory each, kB").at_most(4.0, Beside::Nothing);
+    let mut one = Line::new(case(", one at a time"), "CPU per delivery, µs")
+        .at_most(1.3, Beside::Floor)
+        .at_most(0.5, Beside::Peer);
+    let mut one_last = Line::new(case(", one at a time"), "to the last member, ms");
+    let mut eight =
+        Line::new(case(", eight outstanding"), "CPU per delivery, µs").at_most(0.15, Beside::Peer);
+    let mut eight_last = Line::new(case(", eight outstanding"), "to the last member, ms");
+    for _ in 0..options.rounds {
+        let ours =
+            run(shape, members, group, &shape.address("realtime1"), shape.process("realtime1")?).await?;
+        let peer = Peer::socket_io(shape).await?;
+        let node = run(shape, members, group, &peer.address, peer.process()).await?;
+        drop(peer);
+        let peer = Peer::floor(shape).await?;
+        let floor = run(shape, members, group, &peer.address, peer.process()).await?;
+        drop(peer);
+        for (line, figure) in [
+            (&mut connects, &(|round: &Round| round.connects) as &dyn Fn(&Round) -> f64),
+            (&mut memory, &|round| round.memory),
+            (&mut one, &|round| round.one.cpu),
+            (&mut one_last, &|round| round.one.last),
+            (&mut eight, &|round| round.eight.cpu),
+            (&mut eight_last, &|round| round.eight.last),
+        ] {
+            line.ours.push(figure(&ours));
+            line.peer.push(figure(&node));
+            line.floor.push(figure(&floor));
+        }
+    }
+    Ok(vec![connects, memory, one, one_last, eight, eight_last])
+}
+
+async fn run(
+    shape: &Shape,
+    members: &[Person],
+    group: GroupId,
+    address: &str,
+    process: u32,
+) -> Result<Round, BoxError> {
+    let tokens: Vec<_> = members.iter().map(|member| member.token.clone()).collect();
+    let (before, began) = (kernel::memory(process), Instant::now());
+    let mut crowd = Crowd::connect(address, &tokens).await?;
+    let connects = tokens.len() as f64 / began.elapsed().as_secs_f64();
+    tokio::time::sleep(SETTLE).await;
+    let memory = kernel::memory(process).saturating_sub(before) as f64 / 1_024.0 / tokens.len() as f64;
+
+    let requests: Vec<_> =
+        members.iter().take(OUTSTANDING).map(|member| message(group, &member.token)).collect();
+    let mut senders = Vec::new();
+    for _ in &requests {
+        senders.push(Connection::open(&shape.address("api1")).await?);
+    }
+    let messages = MESSAGES.max(DELIVERIES / tokens.len());
+    let one = course(&mut crowd, &mut senders[..1], &requests, messages, process, tokens.len()).await?;
+    let eight = course(&mut crowd, &mut senders, &requests, messages, process, tokens.len()).await?;
+    Ok(Round { connects, memory, one, eight })
+}
+
+/// Sends so many messages, as many at once as there are senders, and waits each time until all have all.
+async fn course(
+    crowd: &mut Crowd,
+    senders: &mut [Connection],
+    requests: &[String],
+    messages: usize,
+    process: u32,
+    size: usize,
+) -> Result<Course, BoxError> {
+    let turns = messages / senders.len();
+    let before = kernel::cpu(process);
+    let mut lasts = Vec::new();
+    for _ in 0..turns {
+        crowd.expect(senders.len() as u64);
+        let began = Instant::now();
+        let sends = senders.iter_mut().zip(requests).map(|(sender, request)| sender.ask(request));
+        let sent = try_join_all(sends).await?;
+        if let Some(refused) = sent.iter().find(|answer| answer.status != 201) {
+            return Err(format!("a send was answered {}", refused.status).into());
+        }
+        crowd.all_heard().await?;
+        lasts.push(began.elapsed().as_secs_f64() * 1e3);
+    }
+    let cpu = kernel::cpu(process).saturating_sub(before);
+    let deliveries = (turns * senders.len() * size) as u64;
+    Ok(Course { cpu: micros_each(cpu, deliveries), last: median(&lasts).unwrap_or_default() })
+}

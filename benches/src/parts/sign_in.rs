@@ -1,0 +1,87 @@
+//! Signing in, beside what the machine can hash at all.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use engine_interfaces::BoxError;
+use tokio::task::JoinSet;
+
+use crate::{
+    http::{Connection, request},
+    options::Options,
+    report::{Beside, Line},
+    shape::Shape,
+};
+
+/// The default cost of a password.
+const COST: u32 = 12;
+/// How many sign in at once: enough that every core has a password to hash.
+const AT_ONCE: usize = 8;
+const SIGN_UP: &str =
+    r#"{"user":{"name":"Somebody","email":"somebody@example.com","password":"stanley-park-1"}}"#;
+const SIGN_IN: &str = r#"{"user":{"email":"somebody@example.com","password":"stanley-park-1"}}"#;
+
+pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
+    let shape = Shape::start(&options.binaries, &[])?;
+    let address = shape.address("api1");
+    let signed_up =
+        Connection::open(&address).await?.ask(&request("POST", "/users", "", "", SIGN_UP)).await?;
+    if signed_up.status != 201 {
+        return Err(format!("a sign-up was answered {}", signed_up.status).into());
+    }
+    let mut line =
+        Line::new(format!("{AT_ONCE} at once, cost {COST}"), "sign-ins/s").at_least(0.9, Beside::Floor);
+    for _ in 0..options.rounds {
+        line.ours.push(sign_ins(&address, options.duration()).await?);
+        let time = options.duration();
+        line.floor.push(tokio::task::spawn_blocking(move || hashes(time)).await?);
+    }
+    Ok(vec![line])
+}
+
+/// Sign-ins in a second.
+async fn sign_ins(address: &str, time: Duration) -> Result<f64, BoxError> {
+    let began = Instant::now();
+    let mut signing_in = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let address = address.to_owned();
+        signing_in.spawn(async move {
+            let mut connection = Connection::open(&address).await?;
+            let mut count = 0_u32;
+            while began.elapsed() < time {
+                let status =
+                    connection.ask(&request("POST", "/users/sign_in", "", "", SIGN_IN)).await?.status;
+                if status != 200 {
+                    return Err(format!("a sign-in was answered {status}").into());
+                }
+                count += 1;
+            }
+            Ok::<_, BoxError>(count)
+        });
+    }
+    let mut count = 0;
+    while let Some(signed_in) = signing_in.join_next().await {
+        count += signed_in??;
+    }
+    Ok(f64::from(count) / began.elapsed().as_secs_f64())
+}
+
+/// Hashes in a second, on all cores.
+fn hashes(time: Duration) -> f64 {
+    let began = Instant::now();
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let hashing = (0..cores).map(|_| {
+        thread::spawn(move || {
+            let mut count = 0_u32;
+            while began.elapsed() < time && bcrypt::hash("stanley-park-1", COST).is_ok() {
+                count += 1;
+            }
+            count
+        })
+    });
+    let hashing: Vec<_> = hashing.collect();
+    let count: u32 = hashing.into_iter().map(|thread| thread.join().unwrap_or_default()).sum();
+    f64::from(count) / began.elapsed().as_secs_f64()
+}
