@@ -13,7 +13,7 @@ mod peer;
 mod people;
 mod pgbench;
 mod report;
-mod shape;
+mod work;
 
 use std::{
     io::{self, Write},

@@ -1,16 +1,15 @@
 //! Servers beside which the fan-out is measured, each a process of its own.
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::net::TcpStream;
-
-use crate::shape::{Shape, free_ports};
 
 /// How long one may take to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -25,7 +24,7 @@ pub(crate) struct Peer {
 impl Peer {
     /// A program that writes each message to each socket, and does nothing else.
     pub(crate) async fn floor(shape: &Shape) -> Result<Self, BoxError> {
-        let address = SocketAddr::from(([127, 0, 0, 1], free_ports(1)));
+        let address = free_address()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["floor", "--listen", &address.to_string(), "--redis", &shape.redis_url()]);
         Self::start(command, address).await
@@ -37,7 +36,7 @@ impl Peer {
         if !folder.join("node_modules").exists() {
             return Err("the peer's packages are missing: `make bench` installs them".into());
         }
-        let address = SocketAddr::from(([127, 0, 0, 1], free_ports(1)));
+        let address = free_address()?;
         let mut command = Command::new("node");
         command
             .arg("server.mjs")
@@ -73,4 +72,9 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An address that nobody has.
+fn free_address() -> Result<SocketAddr, BoxError> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

@@ -10,8 +10,7 @@ use composition::{
     settings::{AccountSettings, ChatSettings, SecretSettings, StoreSettings, WebhookSettings},
 };
 use engine_interfaces::{Authentication, BoxError, Clock, Credentials, Secret, SystemClock};
-
-use crate::shape::Shape;
+use production_shape::Shape;
 
 const PASSWORD: &str = "stanley-park-1";
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -3,9 +3,10 @@
 use std::{io::Write, time::Duration};
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::process::Command;
 
-use crate::shape::Shape;
+use crate::work;
 
 /// What it measured.
 pub(crate) struct Floor {
@@ -24,7 +25,7 @@ pub(crate) async fn run(
 ) -> Result<Floor, BoxError> {
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(script.as_bytes())?;
-    let before = postgres(shape)?;
+    let before = work::of(shape, "postgres")?;
     let ran = Command::new("pgbench")
         .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
         .arg(format!("--file={}", file.path().display()))
@@ -41,10 +42,6 @@ pub(crate) async fn run(
         return Err(format!("pgbench got nothing done: {}", String::from_utf8_lossy(&ran.stderr)).into());
     };
     let count: u32 = count.split(['/', ' ']).next().unwrap_or_default().parse()?;
-    let cpu = (postgres(shape)? - before) / count.max(1);
+    let cpu = (work::of(shape, "postgres")? - before) / count.max(1);
     Ok(Floor { rate: rate.split(' ').next().unwrap_or_default().parse()?, cpu })
-}
-
-fn postgres(shape: &Shape) -> Result<Duration, BoxError> {
-    Ok(crate::kernel::cpu(shape.process("postgres")?))
 }

@@ -23,11 +23,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // A dev-dependency of the others, and never more.
     ("test-support", &["engine-interfaces", "database"]),
     // Looks at the processes from outside.
-    ("chaos", &["engine-interfaces"]),
+    ("production-shape", &["engine-interfaces"]),
+    ("chaos", &["engine-interfaces", "production-shape"]),
     // Looks at the others from its tests alone.
     ("suites", &[]),
     // Measures: it makes people through the engines, and hears from Redis as the others do.
-    ("bench", &["composition", "engine-interfaces", "chat-engine", "broker"]),
+    ("bench", &["production-shape", "composition", "engine-interfaces", "chat-engine", "broker"]),
     // Composes.
     (
         "composition",
@@ -69,7 +70,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth-engine"]),
     ("diesel", STORES),
     ("diesel-async", STORES),
-    ("reqwest", &["notification-engine", "chaos"]),
+    ("reqwest", &["notification-engine", "production-shape", "chaos"]),
     ("tokio-postgres", &["database", "chaos"]),
     ("libsqlite3-sys", &["database"]),
 ];

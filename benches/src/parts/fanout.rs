@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chat_engine::GroupId;
 use engine_interfaces::BoxError;
 use futures_util::future::try_join_all;
+use production_shape::Shape;
 
 use super::{SETTINGS, micros_each, send::message};
 use crate::{
@@ -15,7 +16,6 @@ use crate::{
     peer::Peer,
     people::{People, Person},
     report::{Beside, Line, median},
-    shape::Shape,
 };
 
 /// Enough deliveries for the kernel's clock, which counts hundredths of a second.
@@ -42,7 +42,7 @@ struct Course {
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
-    let shape = Shape::start(&options.binaries, &SETTINGS)?;
+    let shape = Shape::start(&options.binaries, &SETTINGS).await?;
     let people = People::of(&shape).await?;
     let mut lines = Vec::new();
     for &size in &options.sockets {
@@ -72,7 +72,7 @@ async fn beside(
     let mut eight_last = Line::new(case(", eight outstanding"), "to the last member, ms");
     for _ in 0..options.rounds {
         let ours =
-            run(shape, members, group, &shape.address("realtime1"), shape.process("realtime1")?).await?;
+            run(shape, members, group, &shape.address("realtime1"), shape.process("realtime1")?.id()).await?;
         let peer = Peer::socket_io(shape).await?;
         let node = run(shape, members, group, &peer.address, peer.process()).await?;
         drop(peer);

@@ -9,6 +9,7 @@ use std::{
 };
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::task::JoinSet;
 
 use super::{SETTINGS, micros_each};
@@ -18,7 +19,7 @@ use crate::{
     people::{People, Person},
     pgbench,
     report::{Beside, Line},
-    shape::{KINDS, Shape, between},
+    work::{KINDS, between, times},
 };
 
 /// How many ask at once.
@@ -27,7 +28,7 @@ const READERS: usize = 16;
 const MEMBER_OF: [usize; 3] = [5, 200, 1_000];
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
-    let shape = Shape::start(&options.binaries, &SETTINGS)?;
+    let shape = Shape::start(&options.binaries, &SETTINGS).await?;
     let people = People::of(&shape).await?;
     let reader = people.sign_up(1).await?.remove(0);
     let mut lines = Vec::new();
@@ -107,7 +108,7 @@ async fn read(
 
 /// The processor time of a request, in microseconds.
 async fn ask(shape: &Shape, asked: &Asked<'_>, time: Duration) -> Result<f64, BoxError> {
-    let before = shape.times()?;
+    let before = times(shape)?;
     let stop = Arc::new(AtomicBool::new(false));
     let mut asking = JoinSet::new();
     for n in 0..READERS {
@@ -121,7 +122,7 @@ async fn ask(shape: &Shape, asked: &Asked<'_>, time: Duration) -> Result<f64, Bo
     while let Some(asked) = asking.join_next().await {
         count += asked??;
     }
-    let (passed, _) = between(&before, &shape.times()?);
+    let (passed, _) = between(&before, &times(shape)?);
     let cpu = KINDS.iter().zip(passed).filter(|(kind, _)| ["api", "postgres"].contains(kind));
     Ok(micros_each(cpu.map(|(_, time)| time).sum(), count))
 }

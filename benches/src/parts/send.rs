@@ -10,6 +10,7 @@ use std::{
 
 use chat_engine::GroupId;
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::task::JoinSet;
 
 use super::SETTINGS;
@@ -19,7 +20,7 @@ use crate::{
     people::{People, Person},
     pgbench,
     report::{Beside, Line, quantile},
-    shape::{Shape, between},
+    work::{between, times},
 };
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
@@ -38,7 +39,7 @@ struct Sending {
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
-    let shape = Shape::start(&options.binaries, &SETTINGS)?;
+    let shape = Shape::start(&options.binaries, &SETTINGS).await?;
     let people = People::of(&shape).await?;
     let most = SENDERS.into_iter().max().unwrap_or(1);
     let senders = people.sign_up(most).await?;
@@ -101,7 +102,7 @@ async fn run(
         Ok::<_, BoxError>(ends)
     };
     let stored = ends().await?;
-    let (began, before) = (Instant::now(), shape.times()?);
+    let (began, before) = (Instant::now(), times(shape)?);
     let stop = Arc::new(AtomicBool::new(false));
     let mut sending = JoinSet::new();
     for (n, sender) in senders.iter().enumerate() {
@@ -115,7 +116,7 @@ async fn run(
     while let Some(sent) = sending.join_next().await {
         latencies.extend(sent??);
     }
-    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &shape.times()?));
+    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &times(shape)?));
     let stored = ends().await? - stored;
     if stored != latencies.len() as i64 {
         return Err(format!("{} sends were acknowledged and {stored} stored", latencies.len()).into());

@@ -6,13 +6,13 @@ use std::{
 };
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::task::JoinSet;
 
 use crate::{
     http::{Connection, request},
     options::Options,
     report::{Beside, Line},
-    shape::Shape,
 };
 
 /// The default cost of a password.
@@ -24,7 +24,7 @@ const SIGN_UP: &str =
 const SIGN_IN: &str = r#"{"user":{"email":"somebody@example.com","password":"stanley-park-1"}}"#;
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
-    let shape = Shape::start(&options.binaries, &[])?;
+    let shape = Shape::start(&options.binaries, &[]).await?;
     let address = shape.address("api1");
     let signed_up =
         Connection::open(&address).await?.ask(&request("POST", "/users", "", "", SIGN_UP)).await?;

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tokio::time::{Instant, sleep};
 
@@ -11,8 +12,7 @@ use crate::{
     load::Load,
     options::Options,
     report::Row,
-    shape::Shape,
-    store::Links,
+    store::{Links, Store},
     town::Town,
 };
 
@@ -21,6 +21,15 @@ const RECOVERY_LIMIT: Duration = Duration::from_secs(60);
 /// How long links may take: as long as a dead worker's term, and what it takes to come to the end of a stream.
 const LINK_LIMIT: Duration = Duration::from_secs(60);
 const LINK_LOOK: Duration = Duration::from_millis(200);
+
+/// The settings in which the processes differ from the default ones.
+const SETTINGS: [(&str, &str); 3] = [
+    // Hundreds of people sign up from one machine, and what a hash costs is not in question.
+    ("BCRYPT_COST", "4"),
+    ("SIGN_UPS_PER_NETWORK", "1000000"),
+    // The receiver of web hooks is here too.
+    ("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8"),
+];
 
 /// What every scenario works with.
 pub(crate) struct Stage {
@@ -37,9 +46,9 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts the shape, and lets people in.
     pub(crate) async fn set(options: Options) -> Result<Self, BoxError> {
-        let shape = Shape::start(&options.binaries).await?;
+        let shape = Shape::start(&options.binaries, &SETTINGS).await?;
         let (people, groups) = (options.people as usize, options.groups as usize);
-        let town = Town::settle(&shape.balancer(), people, groups, 1).await?;
+        let town = Town::settle(&shape.address("balancer"), people, groups, 1).await?;
         Ok(Self {
             dice: StdRng::seed_from_u64(options.seed),
             markers: vec![HashMap::new(); town.residents.len()],
@@ -85,7 +94,7 @@ impl Stage {
 
     /// Nobody sends: is every message there is linked to its author, and are there no other links?
     pub(crate) async fn check_links(&self, history: &History) -> Result<(), BoxError> {
-        let (store, began) = (self.shape.store(), Instant::now());
+        let (store, began) = (Store::of(&self.shape), Instant::now());
         let links = loop {
             let links = store.links().await?;
             if links.missing == 0 || began.elapsed() > LINK_LIMIT {

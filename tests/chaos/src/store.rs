@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio_postgres::{Client, NoTls};
 
 /// Messages that their author is not linked to, and links that no message has.
@@ -43,8 +44,8 @@ pub(crate) struct Deliveries {
 }
 
 impl Store {
-    pub(crate) fn at(url: String) -> Self {
-        Self { url }
+    pub(crate) fn of(shape: &Shape) -> Self {
+        Self { url: shape.database_url() }
     }
 
     pub(crate) async fn links(&self) -> Result<Links, BoxError> {

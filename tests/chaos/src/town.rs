@@ -3,11 +3,9 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use engine_interfaces::BoxError;
+use production_shape::until;
 use reqwest::Method;
-use tokio::{
-    task::JoinSet,
-    time::{Instant, sleep},
-};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
@@ -196,16 +194,4 @@ async fn sign_up(balancer: &str, people: usize) -> Result<Vec<Person>, BoxError>
         signed_up.push(person??);
     }
     Ok(signed_up)
-}
-
-/// Looks ever so often until something holds, and answers how long that took.
-pub(crate) async fn until(limit: Duration, look: Duration, holds: impl Fn() -> bool) -> Option<Duration> {
-    let began = Instant::now();
-    while !holds() {
-        if began.elapsed() > limit {
-            return None;
-        }
-        sleep(look).await;
-    }
-    Some(began.elapsed())
 }

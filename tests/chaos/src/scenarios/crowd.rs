@@ -1,11 +1,16 @@
 //! Thousands of sockets lose their connections at once, and come back.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use engine_interfaces::BoxError;
+use production_shape::Shape;
 use tokio::time::{Instant, sleep};
 
-use crate::{history::Fault, load::Load, report::Row, shape::Counts, stage::Stage, town::Town};
+use crate::{history::Fault, load::Load, report::Row, stage::Stage, town::Town};
 
 const PEOPLE: usize = 500;
 const SOCKETS_EACH: usize = 10;
@@ -18,9 +23,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// What counts the questions that real time asks the store.
 const READS: &str = "parlour_realtime_store_reads_total";
 
+/// How often each question was asked.
+type Counts = BTreeMap<String, u64>;
+
 pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxError> {
     row.goal = Some(LIMIT);
-    let crowd = Arc::new(Town::settle(&stage.shape.balancer(), PEOPLE, GROUPS, SOCKETS_EACH).await?);
+    let crowd = Arc::new(Town::settle(&stage.shape.address("balancer"), PEOPLE, GROUPS, SOCKETS_EACH).await?);
     let history = &crowd.groups.history;
     let nothing = vec![HashMap::new(); PEOPLE];
     let markers = Load::start(&crowd, RATE, stage.options.seed, &nothing);
@@ -28,7 +36,7 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
     let markers = markers.finish().await?;
     crowd.check(&markers).await;
 
-    let before = stage.shape.realtime_counts(READS, "question").await?;
+    let before = store_reads(&stage.shape).await?;
     let dropped = Instant::now();
     crowd.readers().for_each(|reader| reader.hang_up());
     let load = Load::start(&crowd, RATE, stage.options.seed + 1, &markers);
@@ -40,7 +48,7 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
     let last = Load::start(&crowd, RATE, stage.options.seed + 2, &markers);
     let back =
         crowd.everybody_is_in(LIMIT).await.and(crowd.whole_again(LIMIT).await).map(|_| dropped.elapsed());
-    let after = stage.shape.realtime_counts(READS, "question").await?;
+    let after = store_reads(&stage.shape).await?;
     let markers = last.finish().await?;
     crowd.check(&markers).await;
     stage.check_links(history).await?;
@@ -55,6 +63,21 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
     ));
     row.tally = history.take();
     Ok(row)
+}
+
+/// What all real time has asked the store so far, by the question.
+async fn store_reads(shape: &Shape) -> Result<Counts, BoxError> {
+    let mut counts = Counts::new();
+    for name in ["realtime1", "realtime2"] {
+        let text = reqwest::get(format!("http://{}/metrics", shape.metrics(name))).await?.text().await?;
+        for line in text.lines().filter_map(|line| line.strip_prefix(READS)) {
+            let value = line.rsplit(' ').next().unwrap_or_default().parse::<f64>()?;
+            let labelled = line.split_once("question=\"").and_then(|(_, rest)| rest.split_once('"'));
+            let question = labelled.map_or_else(String::new, |(question, _)| question.to_owned());
+            *counts.entry(question).or_default() += value as u64;
+        }
+    }
+    Ok(counts)
 }
 
 fn told(before: &Counts, after: &Counts) -> String {

@@ -4,11 +4,12 @@
 use std::{fs, time::Duration};
 
 use engine_interfaces::{BoxError, Clock, SystemClock};
+use production_shape::until;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use crate::{report::Row, stage::Stage, town::until};
+use crate::{report::Row, stage::Stage};
 
 /// In the order in which a message comes by. From `announce.gathered` on the answer may be there before the end.
 const POINTS: [&str; 13] = [

@@ -32,7 +32,7 @@ pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxErro
     row.goal = Some(LIMIT);
     let receiver = Receiver::start().await?;
     let webhooks = listen(stage, &receiver).await?;
-    let store = stage.shape.store();
+    let store = Store::of(&stage.shape);
     let load = stage.begin(stage.options.rate);
     sleep(AROUND).await;
 
@@ -106,7 +106,7 @@ async fn busiest(stage: &Stage, store: &Store) -> Result<(&'static str, u32, usi
     let leaders = store.leaders().await?;
     let mut busiest = None;
     for name in WORKERS {
-        let process = stage.shape.id(name)?;
+        let process = stage.shape.process(name)?.id();
         let topics = leaders.get(&process).map_or(0, Vec::len);
         if busiest.is_none_or(|(_, _, most)| topics > most) {
             busiest = Some((name, process, topics));

@@ -27,7 +27,7 @@ const IN_A_ROW: u32 = 4;
 
 pub(super) async fn play(stage: &mut Stage, mut row: Row) -> Result<Row, BoxError> {
     row.goal = Some(Duration::from_secs(2));
-    let balancer = stage.shape.balancer();
+    let balancer = stage.shape.address("balancer");
     let client = client()?;
     let owner = Person::sign_up(&client, &balancer).await?;
     let removed = Person::sign_up(&client, &balancer).await?;

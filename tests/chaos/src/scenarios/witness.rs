@@ -6,13 +6,13 @@ use std::{
 };
 
 use engine_interfaces::BoxError;
+use production_shape::until;
 use serde_json::{Value, json};
 use tokio::{task::JoinHandle, time::Instant};
 
 use crate::{
     person::Person,
     socket::{Heard, Socket},
-    town::until,
 };
 
 const LOOK: Duration = Duration::from_millis(10);

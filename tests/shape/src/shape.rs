@@ -1,7 +1,6 @@
-//! The production shape, as `docker/up` runs it, in a folder and on ports of its own.
+//! The processes of the shape, by name: `api1`, `realtime2`, `worker3`, `postgres`, `redis`, `haproxy`.
 
 use std::{
-    collections::BTreeMap,
     fs,
     net::TcpListener,
     os::unix::fs::PermissionsExt,
@@ -19,11 +18,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{
-    process::{Process, adopt},
-    store::Store,
-    town::until,
-};
+use crate::{Process, process::adopt, until};
 
 /// The first port is one of these: below those that the system gives to connections.
 const PORTS: std::ops::Range<u16> = 11_000..19_000;
@@ -36,11 +31,8 @@ const LOOK: Duration = Duration::from_millis(2);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// A counter's values, by a label's.
-pub(crate) type Counts = BTreeMap<String, u64>;
-
-/// Two `api`, two `realtime`, three `worker`, PostgreSQL, Redis and HAProxy.
-pub(crate) struct Shape {
+/// Two `api`, two `realtime`, three `worker`, PostgreSQL, Redis and HAProxy. Ends with the value.
+pub struct Shape {
     /// The project's.
     root: PathBuf,
     binaries: PathBuf,
@@ -48,64 +40,110 @@ pub(crate) struct Shape {
     folder: Option<TempDir>,
     up: PathBuf,
     port: u16,
+    /// What every process has in its environment.
+    settings: Vec<(String, String)>,
 }
 
 impl Shape {
-    /// Starts all of it.
+    /// Starts all of it, from the binaries in a folder, with some settings.
     ///
     /// # Errors
     /// When it does not start.
-    pub(crate) async fn start(binaries: &Path) -> Result<Self, BoxError> {
+    pub async fn start(binaries: &Path, settings: &[(&str, &str)]) -> Result<Self, BoxError> {
         adopt()?;
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
-        let folder = TempDir::with_prefix("parlour-chaos.")?;
+        let folder = TempDir::with_prefix("parlour-shape.")?;
         // The databases run as another user where this one is root.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
         let up = folder.path().to_owned();
         let binaries = binaries.canonicalize()?;
-        let shape = Self { root, binaries, folder: Some(folder), up, port: free_ports() };
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let shape = Self { root, binaries, folder: Some(folder), up, port: free_ports(), settings };
         shape.run("up", &[]).await?;
         Ok(shape)
     }
 
-    /// Where the balancer answers: `127.0.0.1:port`.
-    pub(crate) fn balancer(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+    /// Where a process listens: `127.0.0.1:port`.
+    #[must_use]
+    pub fn address(&self, name: &str) -> String {
+        self.at(match kind_and_number(name) {
+            ("api", number) => 10 + number,
+            ("realtime", number) => 20 + number,
+            ("postgres", _) => 1,
+            ("redis", _) => 2,
+            _ => 0,
+        })
     }
 
-    /// The database.
-    pub(crate) fn store(&self) -> Store {
-        Store::at(format!("postgres://parlour@127.0.0.1:{}/parlour", self.port + 1))
+    /// Where an `api`, a `realtime` or a `worker` tells its metrics.
+    #[must_use]
+    pub fn metrics(&self, name: &str) -> String {
+        self.at(match kind_and_number(name) {
+            ("api", number) => 30 + number,
+            ("realtime", number) => 40 + number,
+            (_, number) => 50 + number,
+        })
     }
 
-    /// The number of a process.
-    pub(crate) fn id(&self, name: &str) -> Result<u32, BoxError> {
-        Ok(self.process(name)?.id())
+    /// The database of all engines.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        format!("postgres://parlour@{}/parlour", self.address("postgres"))
+    }
+
+    /// The Redis server.
+    #[must_use]
+    pub fn redis_url(&self) -> String {
+        format!("redis://{}/", self.address("redis"))
+    }
+
+    /// The file of a secret that all processes share.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> PathBuf {
+        self.up.join("secrets").join(name)
+    }
+
+    /// Where a file arms a fail point.
+    #[must_use]
+    pub fn fail_points(&self) -> PathBuf {
+        self.up.join("fail-points")
+    }
+
+    fn at(&self, offset: u16) -> String {
+        format!("127.0.0.1:{}", self.port + offset)
     }
 
     /// Starts a process again that has died.
-    pub(crate) async fn launch(&self, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn launch(&self, name: &str) -> Result<(), BoxError> {
         self.run("up", &[name]).await
     }
 
     /// The same, with the binary from another folder.
-    pub(crate) async fn launch_from(&self, binaries: &Path, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub async fn launch_from(&self, binaries: &Path, name: &str) -> Result<(), BoxError> {
         let mut script = self.script("up");
         succeed(script.arg(binaries).arg(name)).await
     }
 
-    /// Where a file arms a fail point.
-    pub(crate) fn fail_points(&self) -> PathBuf {
-        self.up.join("fail-points")
-    }
-
     /// Has this process died by itself?
-    pub(crate) fn is_dead(&self, name: &str) -> Result<bool, BoxError> {
+    ///
+    /// # Errors
+    /// When it was never started.
+    pub fn is_dead(&self, name: &str) -> Result<bool, BoxError> {
         Ok(self.process(name)?.has_ended())
     }
 
     /// Pulls a process's plug: it, and whatever it had started, has no time for anything.
-    pub(crate) async fn kill(&self, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it is still there after a while.
+    pub async fn kill(&self, name: &str) -> Result<(), BoxError> {
         let processes = self.processes(name)?;
         processes.iter().for_each(|process| process.signal(Signal::KILL));
         let gone = until(GONE_LIMIT, LOOK, || processes.iter().all(|process| process.has_ended())).await;
@@ -113,7 +151,10 @@ impl Shape {
     }
 
     /// Asks a process to end, and waits until it has, with 0.
-    pub(crate) async fn terminate(&self, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it takes too long, or ends with anything but 0.
+    pub async fn terminate(&self, name: &str) -> Result<(), BoxError> {
         let process = self.process(name)?;
         process.signal(Signal::TERM);
         let ended = async {
@@ -132,15 +173,12 @@ impl Shape {
     }
 
     /// Waits until a process of ours is ready.
-    pub(crate) async fn ready(&self, name: &str) -> Result<(), BoxError> {
-        let (kind, number) = name.split_at(name.len() - 1);
-        let number: u16 = number.parse()?;
-        let (port, path) = match kind {
-            "api" => (10, "readyz"),
-            "realtime" => (20, "readyz"),
-            _ => (50, "readyz"),
-        };
-        let url = format!("http://127.0.0.1:{}/{path}", self.port + port + number);
+    ///
+    /// # Errors
+    /// When that takes too long.
+    pub async fn ready(&self, name: &str) -> Result<(), BoxError> {
+        let address = if name.starts_with("worker") { self.metrics(name) } else { self.address(name) };
+        let url = format!("http://{address}/readyz");
         let answers = async {
             loop {
                 if reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
@@ -153,37 +191,29 @@ impl Shape {
         Ok(())
     }
 
-    /// The sum of a counter over all realtime processes, by one of its labels.
-    pub(crate) async fn realtime_counts(&self, counter: &str, label: &str) -> Result<Counts, BoxError> {
-        let mut counts = Counts::new();
-        for number in 1..=2 {
-            let url = format!("http://127.0.0.1:{}/metrics", self.port + 40 + number);
-            let text = reqwest::get(url).await?.text().await?;
-            for line in text.lines().filter_map(|line| line.strip_prefix(counter)) {
-                let value = line.rsplit(' ').next().unwrap_or_default().parse::<f64>()?;
-                let labelled =
-                    line.split_once(&format!("{label}=\"")).and_then(|(_, rest)| rest.split_once('"'));
-                let name = labelled.map_or_else(String::new, |(name, _)| name.to_owned());
-                *counts.entry(name).or_default() += value as u64;
-            }
-        }
-        Ok(counts)
-    }
-
     /// Stops a process where it stands.
-    pub(crate) fn stall(&self, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it was never started.
+    pub fn stall(&self, name: &str) -> Result<(), BoxError> {
         self.processes(name)?.iter().for_each(|process| process.signal(Signal::STOP));
         Ok(())
     }
 
     /// Lets a stopped process go on.
-    pub(crate) fn resume(&self, name: &str) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When it was never started.
+    pub fn resume(&self, name: &str) -> Result<(), BoxError> {
         self.processes(name)?.iter().for_each(|process| process.signal(Signal::CONT));
         Ok(())
     }
 
     /// Removes all that the dead Redis had kept.
-    pub(crate) fn empty_redis(&self) -> Result<(), BoxError> {
+    ///
+    /// # Errors
+    /// When a file can't be removed.
+    pub fn empty_redis(&self) -> Result<(), BoxError> {
         for entry in fs::read_dir(self.up.join("redis"))? {
             let path = entry?.path();
             if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
@@ -192,7 +222,10 @@ impl Shape {
     }
 
     /// Ends all of it. What it wrote is kept where `keep` says so: the answer is where.
-    pub(crate) async fn end(mut self, keep: bool) -> Result<Option<PathBuf>, BoxError> {
+    ///
+    /// # Errors
+    /// When something does not end.
+    pub async fn end(mut self, keep: bool) -> Result<Option<PathBuf>, BoxError> {
         self.run("down", &[]).await?;
         let folder = self.folder.take();
         Ok(folder.filter(|_| keep).map(TempDir::keep))
@@ -214,17 +247,17 @@ impl Shape {
             .env_remove("BALANCER")
             .env("FAIL_POINTS", self.fail_points())
             .env("RUST_LOG", "warn")
-            // Hundreds of people sign up from one machine, and what a hash costs is not in question.
-            .env("BCRYPT_COST", "4")
-            .env("SIGN_UPS_PER_NETWORK", "1000000")
-            // The receiver of web hooks is here too.
-            .env("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null());
         command
     }
 
-    fn process(&self, name: &str) -> Result<Process, BoxError> {
+    /// A process, as it is now.
+    ///
+    /// # Errors
+    /// When it was never started.
+    pub fn process(&self, name: &str) -> Result<Process, BoxError> {
         Process::remembered(&fs::read_to_string(self.up.join("pids").join(name))?)
     }
 
@@ -248,6 +281,13 @@ impl Drop for Shape {
 async fn succeed(script: &mut Command) -> Result<(), BoxError> {
     let done = script.status().await?;
     if done.success() { Ok(()) } else { Err(format!("{:?} failed", script.as_std()).into()) }
+}
+
+/// `realtime2` is the second `realtime`.
+fn kind_and_number(name: &str) -> (&str, u16) {
+    let kind = name.trim_end_matches(|last: char| last.is_ascii_digit());
+    let number = name.strip_prefix(kind).and_then(|number| number.parse().ok());
+    (kind, number.unwrap_or_default())
 }
 
 fn free_ports() -> u16 {

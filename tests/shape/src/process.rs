@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_
 
 /// A process that a script started.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Process(Pid);
+pub struct Process(Pid);
 
 /// From now on the processes that a script leaves behind are ours: nobody else would note their ends at once, and until
 /// then they are in nobody's way but PostgreSQL's, which does not start beside a predecessor.
@@ -26,7 +26,8 @@ impl Process {
     }
 
     /// Its number.
-    pub(crate) fn id(self) -> u32 {
+    #[must_use]
+    pub fn id(self) -> u32 {
         self.0.as_raw_nonzero().get().unsigned_abs()
     }
 
@@ -38,17 +39,19 @@ impl Process {
     }
 
     /// Sends a signal. It may have ended by itself.
-    pub(crate) fn signal(self, signal: Signal) {
+    pub fn signal(self, signal: Signal) {
         let _ = kill_process(self.0, signal);
     }
 
     /// Has it ended? Takes note of that.
-    pub(crate) fn has_ended(self) -> bool {
+    #[must_use]
+    pub fn has_ended(self) -> bool {
         self.end().is_some()
     }
 
     /// Its end, once, with the status that it gave itself: a signal gives none. Takes note of it.
-    pub(crate) fn end(self) -> Option<Option<i32>> {
+    #[must_use]
+    pub fn end(self) -> Option<Option<i32>> {
         match waitpid(Some(self.0), WaitOptions::NOHANG) {
             Ok(ended) => ended.map(|(_, status)| status.exit_status()),
             // Somebody else's: nobody will note its end but them.
