@@ -15,8 +15,19 @@ pub(crate) struct Connection {
 /// What was answered.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) head: String,
+    head: String,
     pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    fields.find_map(|(field, value)| field.eq_ignore_ascii_case(name).then_some(value))
 }
 
 /// A request as bytes, whose body may be changed in place.
@@ -45,9 +56,8 @@ impl Connection {
             }
             self.more().await?;
         };
-        let head = String::from_utf8_lossy(self.read.get(..end).unwrap_or_default()).to_ascii_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-        let length: usize = length.map_or(Ok(0), str::parse)?;
+        let head = String::from_utf8_lossy(self.read.get(..end).unwrap_or_default()).into_owned();
+        let length: usize = header(&head, "content-length").map_or(Ok(0), str::parse)?;
         while self.read.len() < end + length {
             self.more().await?;
         }

@@ -84,9 +84,8 @@ struct Asked<'a> {
 
 async fn etag(shape: &Shape, reader: &Person, path: &str) -> Result<String, BoxError> {
     let mut connection = Connection::open(&shape.address("api1")).await?;
-    let head = connection.ask(&request("GET", path, &reader.token, "", "")).await?.head;
-    let etag = head.lines().find_map(|line| line.strip_prefix("etag: "));
-    Ok(etag.ok_or("a page has an ETag")?.to_owned())
+    let page = connection.ask(&request("GET", path, &reader.token, "", "")).await?;
+    Ok(page.header("etag").ok_or("a page has an ETag")?.to_owned())
 }
 
 async fn read(

@@ -27,6 +27,9 @@ const SENDERS: [usize; 4] = [1, 16, 64, 256];
 const GROUPS: usize = 50;
 /// For how long the processes are warmed up before the first figure.
 const WARM_UP: Duration = Duration::from_secs(2);
+/// The most clients of the floor: the server has connections for no more of them beside the processes' own, and more
+/// would only wait for a core.
+const CLIENTS: usize = 64;
 /// How many messages the batched floor stores in one statement: as many as the coalescer does at most.
 const BATCH: usize = 128;
 
@@ -70,7 +73,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
                 cpu.ours.push(ours.cpu);
                 p99.ours.push(ours.p99);
                 let floor =
-                    pgbench::run(&shape, &script(groups, &some, 1), count, options.duration()).await?;
+                    pgbench::run(&shape, &script(groups, &some, 1), count.min(CLIENTS), options.duration())
+                        .await?;
                 rate.floor.push(floor.rate);
                 cpu.floor.push(floor.cpu.as_secs_f64() * 1e3);
             }
