@@ -1,6 +1,6 @@
 //! Takes leases on topics, and gives them back.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use engine_interfaces::{Outage, RingTerm, RingTermsError, Topic};
 use redis::{Cmd, RedisResult};
@@ -20,6 +20,8 @@ use crate::{
     rings::{Shared, leader::Command, right::Right},
 };
 
+/// How long a topic that another did not take in time is kept before it is offered to that one again.
+const OFFER_AGAIN: Duration = Duration::from_secs(5);
 /// For how many looks a lease is vacant before the next worker of the ring tries for it.
 const LOOKS_A_PLACE: u32 = 2;
 
@@ -56,6 +58,7 @@ struct Held {
     stage: Stage,
     /// Of the living, when it was taken.
     change: u64,
+    taken_at: Instant,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,7 +209,7 @@ impl Seat {
         let is_anothers = |topic: &Topic, held: &Held| {
             let owner = owners.get(topic).and_then(|ring| ring.first());
             held.stage == Stage::Leading
-                && held.change != self.change
+                && (held.change != self.change || held.taken_at.elapsed() >= OFFER_AGAIN)
                 && owner.is_some_and(|owner| *owner != self.name)
         };
         let anothers = self.held.iter().filter(|(topic, held)| is_anothers(topic, held));
@@ -219,7 +222,9 @@ impl Seat {
         if topics.is_empty() {
             return;
         }
-        let held = |topic: &Topic| (*topic, Held { stage: Stage::Beginning, change: self.change });
+        let held = |topic: &Topic| {
+            (*topic, Held { stage: Stage::Beginning, change: self.change, taken_at: Instant::now() })
+        };
         self.held.extend(topics.iter().map(held).collect::<Vec<_>>());
         let (shared, name) = (Arc::clone(&self.shared), self.name.clone());
         self.beginning.spawn(async move {
