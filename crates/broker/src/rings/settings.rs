@@ -21,6 +21,8 @@ pub struct RingSettings {
     pub renew: Duration,
     /// How long a worker that could not begin a term leaves leading to others. 3 s.
     pub unfit: Duration,
+    /// How long a worker keeps a topic that another was too late for, before it offers it to that one again. 5 s.
+    pub offer_again: Duration,
     /// How long to wait after a failure, the first time; each further one doubles it. 200 ms.
     pub retry_first: Duration,
     /// How long to wait after a failure, at most. 10 s.
@@ -48,6 +50,7 @@ impl Default for RingSettings {
             lease: Duration::from_secs(2),
             renew: Duration::from_millis(400),
             unfit: Duration::from_secs(3),
+            offer_again: Duration::from_secs(5),
             retry_first: Duration::from_millis(200),
             retry_most: Duration::from_secs(10),
             attempts: 8,

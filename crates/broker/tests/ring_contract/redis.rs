@@ -39,6 +39,10 @@ impl Redis {
         let ring = tokio::spawn(ring.run(name.to_owned(), stop.clone().cancelled_owned()));
         Process { broker: Arc::new(broker), stop, ring }
     }
+
+    async fn connect(&self) -> ::redis::aio::MultiplexedConnection {
+        Client::open(&*self.url).unwrap().get_multiplexed_async_connection().await.unwrap()
+    }
 }
 
 impl Rings for Redis {
@@ -50,10 +54,9 @@ impl Rings for Redis {
     }
 
     async fn lose(&self, _: &Stores, _: &Process) {
-        let mut redis = Client::open(&*self.url).unwrap().get_multiplexed_async_connection().await.unwrap();
         let streams: Vec<String> =
             (0..32).map(|topic| format!("{}:topic:{topic}", self.settings.prefix)).collect();
-        ::redis::cmd("DEL").arg(streams).exec_async(&mut redis).await.unwrap();
+        ::redis::cmd("DEL").arg(streams).exec_async(&mut self.connect().await).await.unwrap();
     }
 }
 
@@ -104,6 +107,25 @@ async fn topics_are_spread_over_the_workers_that_live() {
     stores.send(three.broker.as_ref(), &messages(group(), &users(50), 1, 100)).await;
     until("all are handled", async || handler.count() == 100).await;
     three.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_too_late_for_its_topics_gets_them_all_the_same() {
+    let (redis, stores) = (Redis::at(redis_url()), Stores::new().await);
+    let handler = stores.handler();
+    let one = redis.start("one", &stores, &handler).await;
+    until("one leads all", async || leads(&stores, "one").await == 32).await;
+    // Two is seen, and for so long, that one gives up its share and takes it back.
+    let (seen, until_late) = (format!("{}:workers", redis.settings.prefix), i64::MAX / 1_000_000);
+    let show = ::redis::cmd("ZADD").arg(seen).arg(until_late).arg("two").take();
+    show.exec_async(&mut redis.connect().await).await.unwrap();
+    until("one has taken back", async || stores.past_terms().await.len() == 16).await;
+    assert_eq!(leads(&stores, "one").await, 32);
+
+    let two = redis.start("two", &stores, &handler).await;
+    until("two leads its own", async || leaders(&stores).await == spread(&[("one", 16), ("two", 16)])).await;
+    one.stop().await;
+    two.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -116,6 +116,7 @@ pub(crate) fn quick() -> RingSettings {
         busy: Duration::from_millis(5),
         advance_every: Duration::from_millis(20),
         rest_every: Duration::from_millis(50),
+        offer_again: Duration::from_millis(500),
         retry_first: Duration::from_millis(5),
         retry_most: Duration::from_millis(50),
         attempts: 3,

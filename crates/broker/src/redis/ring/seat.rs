@@ -1,6 +1,6 @@
 //! Takes leases on topics, and gives them back.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use engine_interfaces::{Outage, RingTerm, RingTermsError, Topic};
 use redis::{Cmd, RedisResult};
@@ -20,8 +20,6 @@ use crate::{
     rings::{Shared, leader::Command, right::Right},
 };
 
-/// How long a topic that another did not take in time is kept before it is offered to that one again.
-const OFFER_AGAIN: Duration = Duration::from_secs(5);
 /// For how many looks a lease is vacant before the next worker of the ring tries for it.
 const LOOKS_A_PLACE: u32 = 2;
 
@@ -161,7 +159,9 @@ impl Seat {
         let is_fit = !self.stopping && Instant::now() >= self.fit_from;
         let show =
             script(WORKERS, &self.redis.workers()).arg(&self.name).arg(lease).arg(u8::from(is_fit)).take();
-        let workers: Vec<String> = show.query_async(&mut server.connection.clone()).await?;
+        let mut workers: Vec<String> = show.query_async(&mut server.connection.clone()).await?;
+        // They come by when they were last seen, which is no change.
+        workers.sort_unstable();
         if workers != self.workers {
             self.workers = workers;
             self.change += 1;
@@ -205,11 +205,11 @@ impl Seat {
         }
         self.lose(lost).await;
         self.begin(taken);
-        let owners = rings(&self.workers);
+        let (owners, offer_again) = (rings(&self.workers), self.shared.settings.offer_again);
         let is_anothers = |topic: &Topic, held: &Held| {
             let owner = owners.get(topic).and_then(|ring| ring.first());
             held.stage == Stage::Leading
-                && (held.change != self.change || held.taken_at.elapsed() >= OFFER_AGAIN)
+                && (held.change != self.change || held.taken_at.elapsed() >= offer_again)
                 && owner.is_some_and(|owner| *owner != self.name)
         };
         let anothers = self.held.iter().filter(|(topic, held)| is_anothers(topic, held));
