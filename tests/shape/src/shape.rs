@@ -122,13 +122,14 @@ impl Shape {
         self.run("up", &[name]).await
     }
 
-    /// The same, with the binary from another folder.
+    /// The same, with the binary from another folder. It alone dies at its fail points: others get to them too, where
+    /// all features are there.
     ///
     /// # Errors
     /// When it does not start.
     pub async fn launch_from(&self, binaries: &Path, name: &str) -> Result<(), BoxError> {
         let mut script = self.script("up");
-        succeed(script.arg(binaries).arg(name)).await
+        succeed(script.env("FAIL_POINTS", self.fail_points()).arg(binaries).arg(name)).await
     }
 
     /// Has this process died by itself?
@@ -245,7 +246,7 @@ impl Shape {
             .env("UP", &self.up)
             .env("UP_PORT", self.port.to_string())
             .env_remove("BALANCER")
-            .env("FAIL_POINTS", self.fail_points())
+            .env_remove("FAIL_POINTS")
             .env("RUST_LOG", "warn")
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())

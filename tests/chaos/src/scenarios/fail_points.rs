@@ -98,7 +98,7 @@ async fn send(stage: &mut Stage, resident: usize, point: &str) -> Result<Outcome
 /// Which process died of it.
 async fn died<'a>(stage: &Stage, point: &str) -> Result<&'a str, BoxError> {
     let armed = stage.shape.fail_points().join(point);
-    let none = || format!("no process dies at {point}: is the feature failpoints there?");
+    let none = || format!("no process gets to {point}: is the feature failpoints there?");
     until(DEATH_LIMIT, LOOK, || !armed.exists()).await.ok_or_else(none)?;
     let began = Instant::now();
     while began.elapsed() < DEATH_LIMIT {
@@ -109,5 +109,5 @@ async fn died<'a>(stage: &Stage, point: &str) -> Result<&'a str, BoxError> {
         }
         sleep(LOOK).await;
     }
-    Err(none().into())
+    Err(format!("what got to {point} does not die").into())
 }
