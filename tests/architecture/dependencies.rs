@@ -60,8 +60,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("actix-web", &["api-engine"]),
     ("utoipa", &["api-engine"]),
     ("axum", &["realtime-engine"]),
-    ("engineioxide", &["realtime-engine"]),
-    ("socketioxide", &["realtime-engine"]),
     ("redis", &["broker"]),
     ("lettre", &["notification-engine"]),
     ("apalis", &["jobs"]),

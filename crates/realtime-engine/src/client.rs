@@ -1,12 +1,13 @@
 //! One socket's life: in, events, out.
 
-use std::sync::Arc;
+use std::{
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use serde_json::{Value, json};
-use tokio::{
-    sync::mpsc::{self, error::TrySendError},
-    time::{self, Instant},
-};
+use tokio::time::Instant;
 
 use crate::{
     errors::{ErrorCode, Refusal, refused},
@@ -20,100 +21,191 @@ use crate::{
     session::Session,
 };
 
-/// The transport's end of a socket. The socket ends when it is dropped.
+/// A socket, as its transport sees it. A client that says nothing has neither queue nor task.
 pub(crate) struct Client {
+    node: Arc<Node>,
     outbox: Arc<Outbox>,
-    inbox: mpsc::Sender<Packet>,
-    json_depth: usize,
+    /// Its name.
+    sid: String,
+    state: Mutex<State>,
+}
+
+struct State {
+    stage: Stage,
+    /// What it said and nobody has seen to yet.
+    inbox: VecDeque<Packet>,
+    /// Is there a task that sees to it?
+    serving: bool,
+    pace: Pace,
+}
+
+enum Stage {
+    /// It has not said who it is.
+    Unknown,
+    /// It is being let in, or turned away.
+    AtTheDoor,
+    In(Arc<Session>),
+    Gone,
 }
 
 impl Client {
-    /// A connection was made; `sid` is its name. A task sees to it from here.
-    pub(crate) fn open(node: &Arc<Node>, transport: Box<dyn Transport>, sid: String) -> Self {
-        let outbox = Outbox::new(transport, &node.settings);
-        let (inbox, packets) = mpsc::channel(node.settings.inbox);
-        let run = run(Arc::clone(node), Arc::clone(&outbox), packets, sid);
-        tokio::spawn(run);
-        Self { outbox, inbox, json_depth: node.settings.json_depth }
+    /// A connection was made; `sid` is its name.
+    pub(crate) fn open(node: &Arc<Node>, transport: Arc<dyn Transport>, sid: String) -> Arc<Self> {
+        Arc::new(Self {
+            node: Arc::clone(node),
+            outbox: Outbox::new(transport, &node.settings),
+            sid,
+            state: Mutex::new(State {
+                stage: Stage::Unknown,
+                inbox: VecDeque::new(),
+                serving: false,
+                pace: Pace::new(node.settings.events_per_second, Instant::now()),
+            }),
+        })
     }
 
     /// Takes a packet from the client. Never waits: what is too much is answered with an error.
-    pub(crate) fn receive(&self, text: &str) {
-        match self.inbox.try_send(Packet::parse(text, self.json_depth)) {
-            Ok(()) | Err(TrySendError::Closed(_)) => {}
-            Err(TrySendError::Full(Packet::Event { ack, .. })) => {
-                reply(&self.outbox, ack, Err(ErrorCode::RateLimited.into()));
+    pub(crate) fn receive(self: &Arc<Self>, text: &str) {
+        let packet = Packet::parse(text, self.node.settings.json_depth);
+        let mut state = self.lock();
+        if matches!(state.stage, Stage::Gone) {
+            return;
+        }
+        if state.inbox.len() >= self.node.settings.inbox {
+            drop(state);
+            return match packet {
+                Packet::Event { ack, .. } => reply(&self.outbox, ack, Err(ErrorCode::RateLimited.into())),
+                _ => tracing::debug!("a packet was dropped: too many wait"),
+            };
+        }
+        state.inbox.push_back(packet);
+        if !mem::replace(&mut state.serving, true) {
+            tokio::spawn(Arc::clone(self).serve());
+        }
+    }
+
+    /// Writes a packet that is the transport's own affair.
+    pub(crate) fn write(&self, frame: Frame) {
+        self.outbox.send(frame);
+    }
+
+    /// Has it not said yet who it is?
+    pub(crate) fn is_unknown(&self) -> bool {
+        matches!(self.lock().stage, Stage::Unknown)
+    }
+
+    /// Ends the connection without a word.
+    pub(crate) fn hang_up(&self) {
+        self.outbox.hang_up();
+    }
+
+    /// The connection is gone.
+    pub(crate) fn end(&self) {
+        let stage = mem::replace(&mut self.lock().stage, Stage::Gone);
+        self.outbox.hang_up();
+        if let Stage::In(session) = stage {
+            self.node.hub.remove(&session);
+        }
+    }
+
+    /// Sees to what came, one packet after the other, until nothing is left.
+    async fn serve(self: Arc<Self>) {
+        while let Some((packet, session)) = self.next() {
+            match (packet, session) {
+                (Packet::Disconnect, _) => self.hang_up(),
+                (Packet::Event { ack, event }, Some(session)) => self.answer(&session, ack, event).await,
+                (Packet::ConnectElsewhere(namespace), Some(_)) => self.outbox.send(no_namespace(&namespace)),
+                (Packet::ConnectElsewhere(namespace), None) => {
+                    self.outbox.turn_away(no_namespace(&namespace));
+                }
+                (Packet::Connect(auth), None) => self.introduce(auth).await,
+                (Packet::Connect(_) | Packet::Event { .. } | Packet::Other, _) => {
+                    tracing::debug!("a packet means nothing here");
+                }
             }
-            Err(TrySendError::Full(_)) => tracing::debug!("a packet was dropped: too many wait"),
         }
     }
-}
 
-async fn run(node: Arc<Node>, outbox: Arc<Outbox>, mut packets: mpsc::Receiver<Packet>, sid: String) {
-    let hello = tokio::select! {
-        auth = time::timeout(node.settings.connect_timeout, introduction(&mut packets)) => auth,
-        () = outbox.closed() => return,
-    };
-    let auth = match hello {
-        Ok(Some(Ok(auth))) => auth,
-        Ok(Some(Err(refusal))) => return outbox.turn_away(refusal),
-        Ok(None) | Err(_) => return outbox.hang_up(),
-    };
-    let (session, entered, have) = match node.admit(&outbox, auth).await {
-        Ok(admitted) => admitted,
-        // A refusal would keep the official client away; this one is to come back, elsewhere or later.
-        Err(_) if node.is_closing() => return outbox.hang_up(),
-        Err(refusal) => return outbox.turn_away(Frame::refused(&refusal)),
-    };
-    outbox.uncork(Frame::connected(&sid));
-    let catching_up = {
-        let (node, session) = (Arc::clone(&node), Arc::clone(&session));
-        tokio::spawn(async move { node.catch_up(&session, entered, &have).await })
-    };
-    tokio::select! {
-        () = serve(&node, &session, &mut packets) => outbox.hang_up(),
-        () = expiry(&node, &session) => outbox.put_out(&ErrorCode::TokenExpired.into()),
-        () = outbox.closed() => {}
-    }
-    catching_up.abort();
-    node.hub.remove(&session);
-}
-
-/// Waits for the client to say who it is; none when it is gone.
-async fn introduction(packets: &mut mpsc::Receiver<Packet>) -> Option<Result<Value, Frame>> {
-    loop {
-        match packets.recv().await? {
-            Packet::Connect(auth) => return Some(auth.map_err(|refusal| Frame::refused(&refusal))),
-            Packet::ConnectElsewhere(namespace) => return Some(Err(no_namespace(&namespace))),
-            Packet::Disconnect => return None,
-            Packet::Event { .. } | Packet::Other => tracing::debug!("a packet came before CONNECT"),
+    /// The next packet, and who it is from; none when nothing waits.
+    fn next(&self) -> Option<(Packet, Option<Arc<Session>>)> {
+        let mut state = self.lock();
+        // Whoever was put out has nothing to say any more.
+        if self.outbox.is_closed() {
+            state.inbox.clear();
         }
+        let session = match &state.stage {
+            Stage::In(session) => Some(Arc::clone(session)),
+            Stage::Unknown | Stage::AtTheDoor | Stage::Gone => None,
+        };
+        let packet = state.inbox.pop_front();
+        match &packet {
+            None => {
+                state.serving = false;
+                mem::take(&mut state.inbox);
+            }
+            Some(Packet::Connect(_)) if session.is_none() => state.stage = Stage::AtTheDoor,
+            Some(_) => {}
+        }
+        packet.map(|packet| (packet, session))
+    }
+
+    async fn answer(&self, session: &Session, ack: Option<u64>, event: Result<(String, Value), Refusal>) {
+        let allowed = self.lock().pace.allows(Instant::now());
+        let answer = match event {
+            _ if !allowed => Err(ErrorCode::RateLimited.into()),
+            Ok(event) => requests::answer(&self.node, session.user_id, event).await,
+            Err(refusal) => Err(refusal),
+        };
+        reply(&self.outbox, ack, answer);
+    }
+
+    /// Lets the client in, or says why not.
+    async fn introduce(&self, auth: Result<Value, Refusal>) {
+        let admitted = match auth {
+            Ok(auth) => self.node.admit(&self.outbox, auth).await,
+            Err(refusal) => Err(refusal),
+        };
+        match admitted {
+            Ok((session, entered, have)) => {
+                if !self.enter(&session) {
+                    return self.node.hub.remove(&session);
+                }
+                self.outbox.uncork(Frame::connected(&self.sid));
+                if !have.is_empty() {
+                    let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
+                    tokio::spawn(async move {
+                        tokio::select! {
+                            () = node.catch_up(&session, entered, &have) => {}
+                            () = outbox.closed() => {}
+                        }
+                    });
+                }
+            }
+            // A refusal would keep the official client away; this one is to come back, elsewhere or later.
+            Err(_) if self.node.is_closing() => self.hang_up(),
+            Err(refusal) => self.outbox.turn_away(Frame::refused(&refusal)),
+        }
+    }
+
+    /// Is in from now on. False when it has gone meanwhile.
+    fn enter(&self, session: &Arc<Session>) -> bool {
+        let mut state = self.lock();
+        let there = !matches!(state.stage, Stage::Gone);
+        if there {
+            state.stage = Stage::In(Arc::clone(session));
+        }
+        there
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn no_namespace(namespace: &str) -> Frame {
     let reason = Refusal::saying(ErrorCode::PathNotFound, "There is no such namespace");
     Frame::refused_in(namespace, &reason)
-}
-
-/// Answers events, one after the other, until the client is gone.
-async fn serve(node: &Arc<Node>, session: &Session, packets: &mut mpsc::Receiver<Packet>) {
-    let mut pace = Pace::new(node.settings.events_per_second, Instant::now());
-    while let Some(packet) = packets.recv().await {
-        match packet {
-            Packet::Event { ack, event } => {
-                let answer = match event {
-                    _ if !pace.allows(Instant::now()) => Err(ErrorCode::RateLimited.into()),
-                    Ok(event) => requests::answer(node, session.user_id, event).await,
-                    Err(refusal) => Err(refusal),
-                };
-                reply(&session.outbox, ack, answer);
-            }
-            Packet::ConnectElsewhere(namespace) => session.outbox.send(no_namespace(&namespace)),
-            Packet::Disconnect => return,
-            Packet::Connect(_) | Packet::Other => tracing::debug!("a packet means nothing here"),
-        }
-    }
 }
 
 fn reply(outbox: &Arc<Outbox>, ack: Option<u64>, answer: Result<Value, Refusal>) {
@@ -125,16 +217,6 @@ fn reply(outbox: &Arc<Outbox>, ack: Option<u64>, answer: Result<Value, Refusal>)
     };
     let payload = answer.unwrap_or_else(|refusal| json!({ "error": refusal }));
     outbox.send(Frame::ack(number, &payload));
-}
-
-async fn expiry(node: &Node, session: &Session) {
-    loop {
-        let left = session.token.expires_at.since(node.clock.now());
-        if left.is_zero() {
-            return;
-        }
-        time::sleep(left).await;
-    }
 }
 
 impl Node {

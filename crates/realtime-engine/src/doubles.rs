@@ -4,6 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     net::IpAddr,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -18,10 +19,13 @@ use engine_interfaces::{
     Membership, NotificationsError, Page, Presence, ProfileChange, Range, Registration, Right, Role, Secret,
     Sent, Seq, Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
 };
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    client::Client,
     frame::Frame,
+    node::Node,
     outbox::{Handed, Transport},
 };
 
@@ -59,7 +63,10 @@ pub(crate) fn message_in(group_id: GroupId, seq: i64) -> Arc<GroupMessage> {
 pub(crate) struct FakeTransport {
     frames: Mutex<Vec<Frame>>,
     room: AtomicUsize,
+    /// Of the next frame, when there is no room for all of it.
+    bytes: AtomicUsize,
     closed: AtomicBool,
+    changed: Notify,
 }
 
 impl FakeTransport {
@@ -67,12 +74,19 @@ impl FakeTransport {
         Arc::new(Self {
             frames: Mutex::default(),
             room: AtomicUsize::new(room),
+            bytes: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
+            changed: Notify::new(),
         })
     }
 
     pub(crate) fn allow(&self, more: usize) {
         self.room.fetch_add(more, Ordering::SeqCst);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn allow_bytes(&self, some: usize) {
+        self.bytes.store(some, Ordering::SeqCst);
     }
 
     pub(crate) fn frames(&self) -> Vec<Frame> {
@@ -82,23 +96,46 @@ impl FakeTransport {
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
     }
+
+    async fn gone(&self) {
+        while !self.is_closed() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
 }
 
-impl Transport for Arc<FakeTransport> {
-    fn try_send(&self, frame: &Frame) -> Handed {
+/// A client whose connection ends when its transport is closed.
+pub(crate) fn open_client(node: &Arc<Node>, transport: &Arc<FakeTransport>) -> Arc<Client> {
+    let client = Client::open(node, transport.clone(), "sid".into());
+    let (transport, ended) = (Arc::clone(transport), Arc::clone(&client));
+    tokio::spawn(async move {
+        transport.gone().await;
+        ended.end();
+    });
+    client
+}
+
+impl Transport for FakeTransport {
+    fn write(&self, frame: &Frame, from: usize) -> Handed {
         if self.is_closed() {
             return Handed::Gone;
         }
         let take = |room: usize| room.checked_sub(1);
         if self.room.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_err() {
-            return Handed::Full;
+            return Handed::Taken(self.bytes.swap(0, Ordering::SeqCst));
         }
-        self.frames.lock().unwrap().push(frame.clone());
-        Handed::Taken
+        // As the client sees them: each by itself.
+        self.frames.lock().unwrap().extend(frame.packets().map(Frame::engine));
+        Handed::Taken(frame.len() - from)
+    }
+
+    fn writable(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.changed.notified())
     }
 
     fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        self.changed.notify_one();
     }
 }
 

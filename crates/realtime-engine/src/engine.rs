@@ -1,6 +1,6 @@
 //! The engine as its host sees it.
 
-use std::{future::Future, io, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock, Dependencies, Presence};
 use tokio::{net::TcpListener, task::JoinSet, time};
@@ -11,6 +11,7 @@ use crate::{
     server::{self, Ready},
     settings::Settings,
     stall::StallListener,
+    transport::Connections,
 };
 
 /// Why real time could not be served.
@@ -19,9 +20,6 @@ pub enum ServeError {
     /// The bus could not be subscribed to.
     #[error("the bus is away")]
     Broker(#[from] BrokerError),
-    /// The port could not be served.
-    #[error("the port can't be served")]
-    Io(#[from] io::Error),
 }
 
 /// Shows to those who are online what the others store.
@@ -50,7 +48,7 @@ impl RealtimeEngine {
     /// most [`Settings::drain`], and returns.
     ///
     /// # Errors
-    /// When the bus can't be subscribed to, or the port can't be served.
+    /// When the bus can't be subscribed to.
     pub async fn serve(
         &self,
         listener: TcpListener,
@@ -64,21 +62,23 @@ impl RealtimeEngine {
         tasks.spawn(Arc::clone(node).reconcile_heads());
         tasks.spawn(Arc::clone(node).reconcile_sessions());
         tasks.spawn(Arc::clone(node).tell_presence());
+        tasks.spawn(Arc::clone(node).watch_expiry());
 
+        let connections = Connections::new(node);
+        tasks.spawn(Arc::clone(&connections).watch());
         let closing = CancellationToken::new();
         let listener = StallListener { listener, limit: node.settings.write_timeout };
         let draining = CancellationToken::new();
         let ready = Ready { dependencies: Arc::clone(&self.dependencies), draining: draining.clone() };
-        let serving = axum::serve(listener, server::router(node, ready))
-            .with_graceful_shutdown(closing.clone().cancelled_owned())
-            .into_future();
+        let router = server::router(&connections, ready);
+        let serving = server::serve(listener, router, node.settings.request_timeout, closing.clone());
         tokio::pin!(serving);
         tokio::select! {
-            served = &mut serving => return Ok(served?),
+            () = &mut serving => return Ok(()),
             () = shutdown => draining.cancel(),
         }
         tokio::select! {
-            served = &mut serving => return Ok(served?),
+            () = &mut serving => return Ok(()),
             () = time::sleep(node.settings.drain_notice) => {}
         }
         let drained = async {
@@ -87,14 +87,11 @@ impl RealtimeEngine {
                 closing.cancel();
             };
             // Served while it closes: whoever polls has to be able to ask for its good-bye.
-            tokio::join!(&mut serving, close).0
+            tokio::join!(&mut serving, close);
         };
-        match time::timeout(node.settings.drain, drained).await {
-            Ok(served) => Ok(served?),
-            Err(_) => {
-                tracing::warn!("some clients were still there at the end");
-                Ok(())
-            }
+        if time::timeout(node.settings.drain, drained).await.is_err() {
+            tracing::warn!("some clients were still there at the end");
         }
+        Ok(())
     }
 }

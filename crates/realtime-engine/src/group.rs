@@ -38,6 +38,22 @@ enum Outgoing {
     Event(Frame),
 }
 
+/// What one fan-out gives out.
+struct Batch {
+    outgoing: Vec<Outgoing>,
+    /// All of it as one frame, for whoever has what comes before it: nearly everybody.
+    whole: Option<Whole>,
+}
+
+struct Whole {
+    frame: Frame,
+    /// The first and the last message in it.
+    span: Option<(Seq, Seq)>,
+}
+
+/// How many bytes are written at once: so much is copied to save a write to each socket.
+const WHOLE_LIMIT: usize = 64 * 1024;
+
 /// A socket in a group.
 pub(crate) struct Member {
     session: Arc<Session>,
@@ -198,27 +214,28 @@ impl Group {
             return;
         }
         if state.members.len() <= self.chunk {
-            let batch = mem::take(&mut state.outgoing);
-            state.members.iter().for_each(|member| member.take(&batch));
-            return;
+            let batch = Batch::new(mem::take(&mut state.outgoing));
+            return batch.give_to(&state.members);
         }
         state.fanning = true;
         let group = Arc::clone(self);
         tokio::spawn(async move {
             while let Some((batch, members)) = group.next_batch() {
                 for chunk in members.chunks(group.chunk) {
-                    chunk.iter().for_each(|member| member.take(&batch));
+                    batch.give_to(chunk);
                     tokio::task::yield_now().await;
                 }
             }
         });
     }
 
-    fn next_batch(&self) -> Option<(Vec<Outgoing>, Members)> {
+    fn next_batch(&self) -> Option<(Batch, Members)> {
         let mut state = self.lock();
-        let batch = mem::take(&mut state.outgoing);
-        state.fanning = !batch.is_empty();
-        state.fanning.then(|| (batch, Arc::clone(&state.members)))
+        let outgoing = mem::take(&mut state.outgoing);
+        state.fanning = !outgoing.is_empty();
+        let members = state.fanning.then(|| Arc::clone(&state.members))?;
+        drop(state);
+        Some((Batch::new(outgoing), members))
     }
 
     // Nothing panics while it holds the lock.
@@ -235,6 +252,29 @@ impl State {
     }
 }
 
+impl Batch {
+    fn new(outgoing: Vec<Outgoing>) -> Self {
+        let frames = || outgoing.iter().map(|(Outgoing::Message(_, frame) | Outgoing::Event(frame))| frame);
+        let mut seqs = outgoing.iter().filter_map(|outgoing| match outgoing {
+            Outgoing::Message(seq, _) => Some(*seq),
+            Outgoing::Event(_) => None,
+        });
+        let span = seqs.next().map(|first| (first, seqs.next_back().unwrap_or(first)));
+        let size: usize = frames().map(Frame::len).sum();
+        let whole = (size <= WHOLE_LIMIT).then(|| Whole { frame: Frame::joined(frames()), span });
+        Self { outgoing, whole }
+    }
+
+    fn give_to(&self, members: &[Arc<Member>]) {
+        count(members.iter().map(|member| member.take(self)).sum());
+    }
+}
+
+/// Messages that went to sockets.
+fn count(deliveries: u64) {
+    metrics::counter!("parlour_realtime_deliveries_total").increment(deliveries);
+}
+
 impl Member {
     /// What the socket has.
     pub(crate) fn sent(&self) -> Seq {
@@ -248,12 +288,17 @@ impl Member {
 
     /// Sends a message if it is the next one.
     pub(crate) fn emit(&self, seq: Seq, frame: &Frame) {
+        count(self.send_next(seq, frame).into());
+    }
+
+    fn send_next(&self, seq: Seq, frame: &Frame) -> bool {
         let mut position = self.lock();
-        if !position.gone && seq == position.sent.next() {
+        let next = !position.gone && seq == position.sent.next();
+        if next {
             position.sent = seq;
-            metrics::counter!("parlour_realtime_deliveries_total").increment(1);
             self.session.outbox.send(frame.clone());
         }
+        next
     }
 
     /// Tells the socket to read the group up to where `group` is; it goes on from there.
@@ -266,14 +311,30 @@ impl Member {
         }
     }
 
-    fn take(&self, batch: &[Outgoing]) {
-        for outgoing in batch {
-            match outgoing {
-                Outgoing::Message(seq, frame) => self.emit(*seq, frame),
-                Outgoing::Event(frame) if !self.is_gone() => self.session.outbox.send(frame.clone()),
-                Outgoing::Event(_) => {}
+    /// Sends what the socket does not have; answers how many messages that were.
+    fn take(&self, batch: &Batch) -> u64 {
+        if let Some(Whole { frame, span }) = &batch.whole {
+            let mut position = self.lock();
+            if position.gone {
+                return 0;
+            }
+            let (first, last) = span.unwrap_or((position.sent.next(), position.sent));
+            if position.sent.next() == first {
+                position.sent = last;
+                self.session.outbox.send(frame.clone());
+                return last.0.abs_diff(first.0 - 1);
             }
         }
+        let sent = batch.outgoing.iter().map(|outgoing| match outgoing {
+            Outgoing::Message(seq, frame) => self.send_next(*seq, frame),
+            Outgoing::Event(frame) => {
+                if !self.is_gone() {
+                    self.session.outbox.send(frame.clone());
+                }
+                false
+            }
+        });
+        sent.map(u64::from).sum()
     }
 
     // Nothing panics while it holds the lock.

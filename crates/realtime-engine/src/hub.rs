@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engine_interfaces::{GroupId, Slot, UserId};
+use engine_interfaces::{GroupId, Slot, Timestamp, UserId};
 
 use crate::{
     errors::{ErrorCode, Refusal},
@@ -33,7 +33,9 @@ impl Hub {
     pub(crate) fn add(&self, session: &Arc<Session>) -> Result<(), Refusal> {
         let mut users = lock(&self.users);
         let sessions = users.entry(session.user_id).or_default();
-        if sessions.len() >= self.settings.max_sockets_per_user {
+        // Those that are closed are about to go.
+        let open = sessions.iter().filter(|session| !session.outbox.is_closed()).count();
+        if open >= self.settings.max_sockets_per_user {
             return Err(Refusal::saying(ErrorCode::RateLimited, "Too many open sockets"));
         }
         if sessions.is_empty() {
@@ -77,6 +79,13 @@ impl Hub {
     /// Every socket.
     pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
         lock(&self.users).values().flatten().cloned().collect()
+    }
+
+    /// The sockets whose tokens have run out.
+    pub(crate) fn expired(&self, now: Timestamp) -> Vec<Arc<Session>> {
+        let users = lock(&self.users);
+        let expired = users.values().flatten().filter(|session| session.token.expires_at <= now);
+        expired.cloned().collect()
     }
 
     /// A group that somebody here is in, or is about to be.

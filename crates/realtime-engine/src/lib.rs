@@ -9,8 +9,9 @@
 //! | Module | Holds |
 //! |---|---|
 //! | `engine` | what the host sees |
-//! | `server`, `socket_io`, `stall` | the port and the transport; only `socket_io` knows whose it is |
-//! | `frame`, `packet` | Socket.IO 5 as text |
+//! | `server`, `stall` | the port |
+//! | `transport` | Engine.IO 4: websockets, polling, heartbeats |
+//! | `frame`, `packet` | what is written, and Socket.IO 5 as it is read |
 //! | `client`, `hello`, `requests` | one socket's life, and what it may ask for |
 //! | `session`, `outbox` | one socket, as the others see it |
 //! | `hub`, `group`, `sequencer` | who is here, and where this server is in each group's log |
@@ -45,10 +46,10 @@ mod sequencer;
 mod server;
 mod session;
 mod settings;
-mod socket_io;
 mod stall;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use engine::{RealtimeEngine, ServeError};
 pub use settings::Settings;

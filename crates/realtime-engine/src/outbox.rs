@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     mem,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -16,13 +17,13 @@ use crate::{
     settings::Settings,
 };
 
-/// How long to wait before a transport that was full is asked again: the first time, and at most.
-const PUMP_DELAYS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+/// Carries frames to one client.
+pub(crate) trait Transport: Send + Sync {
+    /// Takes what it can of a frame, from one of its bytes on; never waits.
+    fn write(&self, frame: &Frame, from: usize) -> Handed;
 
-/// Carries frames to one client. A lean layer of our own may take the place of the one that is there.
-pub(crate) trait Transport: Send + Sync + 'static {
-    /// Takes a frame, unless it is full; never waits.
-    fn try_send(&self, frame: &Frame) -> Handed;
+    /// Returns when it may take more.
+    fn writable(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
 
     /// Ends the connection.
     fn close(&self);
@@ -31,10 +32,8 @@ pub(crate) trait Transport: Send + Sync + 'static {
 /// What became of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handed {
-    /// On its way.
-    Taken,
-    /// The transport is full: try again.
-    Full,
+    /// So many bytes of it are on their way. With fewer than there are the transport is full.
+    Taken(usize),
     /// The client is gone.
     Gone,
 }
@@ -45,9 +44,10 @@ pub(crate) enum Handed {
 /// sees to it; an idle client has neither queue nor task. A client that is too far behind is closed, with
 /// the reason: what it gets has no hole.
 pub(crate) struct Outbox {
-    transport: Box<dyn Transport>,
+    transport: Arc<dyn Transport>,
     limit: usize,
     grace: Duration,
+    patience: Duration,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -55,6 +55,8 @@ pub(crate) struct Outbox {
 struct State {
     phase: Phase,
     queue: VecDeque<Frame>,
+    /// How much of the first one is out.
+    begun: usize,
     bytes: usize,
     pumping: bool,
 }
@@ -70,14 +72,16 @@ enum Phase {
 
 impl Outbox {
     /// For a client that is not in yet.
-    pub(crate) fn new(transport: Box<dyn Transport>, settings: &Settings) -> Arc<Self> {
+    pub(crate) fn new(transport: Arc<dyn Transport>, settings: &Settings) -> Arc<Self> {
         Arc::new(Self {
             transport,
             limit: settings.queue_bytes,
             grace: settings.close_grace,
+            patience: settings.write_timeout,
             state: Mutex::new(State {
                 phase: Phase::Corked,
                 queue: VecDeque::new(),
+                begun: 0,
                 bytes: 0,
                 pumping: false,
             }),
@@ -99,27 +103,34 @@ impl Outbox {
     /// Sends a frame. Never waits.
     pub(crate) fn send(self: &Arc<Self>, frame: Frame) {
         let mut state = self.lock();
-        if state.phase == Phase::Closed {
-            return;
+        match state.phase {
+            Phase::Closed => {}
+            Phase::Open if state.queue.is_empty() => match self.transport.write(&frame, 0) {
+                Handed::Taken(all) if all == frame.len() => {}
+                Handed::Taken(begun) => {
+                    state.begun = begun;
+                    self.push(&mut state, frame);
+                }
+                Handed::Gone => self.forget(&mut state),
+            },
+            _ => self.push(&mut state, frame),
         }
-        if state.phase == Phase::Open && state.queue.is_empty() {
-            match self.transport.try_send(&frame) {
-                Handed::Taken => return,
-                Handed::Full => {}
-                Handed::Gone => return self.forget(&mut state),
-            }
-        }
+    }
+
+    /// Lets a frame wait.
+    fn push(self: &Arc<Self>, state: &mut State, frame: Frame) {
         // One frame alone may be larger than the limit: nobody is slow for having asked for it.
         if !state.queue.is_empty() && state.bytes + frame.len() > self.limit {
             metrics::counter!("parlour_realtime_slow_clients_closed_total").increment(1);
-            state.queue.clear();
+            // What has begun has to end, or nothing after it can be read.
+            state.queue.truncate(usize::from(state.begun > 0));
             let reason = Refusal::saying(ErrorCode::RateLimited, "Too slow to take what was sent");
-            return self.finish(&mut state, [events::closed(&reason)]);
+            return self.finish(state, [events::closed(&reason)]);
         }
         state.bytes += frame.len();
         state.queue.push_back(frame);
         if state.phase == Phase::Open {
-            self.pump(&mut state);
+            self.pump(state);
         }
     }
 
@@ -205,6 +216,7 @@ impl Outbox {
     fn forget(&self, state: &mut State) {
         state.phase = Phase::Closed;
         state.bytes = 0;
+        state.begun = 0;
         state.queue = VecDeque::new();
         self.changed.notify_waiters();
     }
@@ -213,33 +225,39 @@ impl Outbox {
     fn pump(self: &Arc<Self>, state: &mut State) {
         if !state.pumping && !self.hand_over(state) {
             state.pumping = true;
-            let outbox = Arc::clone(self);
-            tokio::spawn(async move {
-                let (mut delay, longest) = PUMP_DELAYS;
-                loop {
-                    time::sleep(delay).await;
-                    let mut state = outbox.lock();
-                    let before = state.queue.len();
-                    if outbox.hand_over(&mut state) {
-                        state.pumping = false;
-                        return;
-                    }
-                    let moved = state.queue.len() < before;
-                    delay = if moved { PUMP_DELAYS.0 } else { longest.min(delay * 2) };
-                }
-            });
+            tokio::spawn(Arc::clone(self).pump_on());
+        }
+    }
+
+    /// Hands over the rest. A client that takes nothing for too long is gone.
+    async fn pump_on(self: Arc<Self>) {
+        loop {
+            let waited = time::timeout(self.patience, self.transport.writable()).await;
+            if waited.is_err() {
+                self.hang_up();
+            }
+            let mut state = self.lock();
+            if self.hand_over(&mut state) {
+                state.pumping = false;
+                return;
+            }
         }
     }
 
     /// True when nothing waits any more.
     fn hand_over(&self, state: &mut State) -> bool {
         while let Some(frame) = state.queue.front() {
-            match self.transport.try_send(frame) {
-                Handed::Taken => {
-                    state.bytes = state.bytes.saturating_sub(frame.len());
+            let length = frame.len();
+            match self.transport.write(frame, state.begun) {
+                Handed::Taken(more) if state.begun + more == length => {
+                    state.begun = 0;
+                    state.bytes = state.bytes.saturating_sub(length);
                     state.queue.pop_front();
                 }
-                Handed::Full => return false,
+                Handed::Taken(more) => {
+                    state.begun += more;
+                    return false;
+                }
                 Handed::Gone => self.forget(state),
             }
         }
@@ -267,7 +285,7 @@ mod tests {
     fn outbox(transport: &Arc<FakeTransport>, queue_bytes: usize) -> Arc<Outbox> {
         let settings =
             Settings { queue_bytes, close_grace: Duration::from_millis(20), ..Settings::default() };
-        let outbox = Outbox::new(Box::new(Arc::clone(transport)), &settings);
+        let outbox = Outbox::new(transport.clone(), &settings);
         outbox.uncork(Frame::connected("sid"));
         outbox
     }
@@ -275,7 +293,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn what_is_sent_before_the_client_is_in_follows_the_connect() {
         let transport = FakeTransport::new(10);
-        let outbox = Outbox::new(Box::new(Arc::clone(&transport)), &Settings::default());
+        let outbox = Outbox::new(transport.clone(), &Settings::default());
         outbox.send(frame("early"));
         assert!(transport.frames().is_empty());
         outbox.uncork(Frame::connected("sid"));
@@ -314,6 +332,32 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread")]
+    async fn a_frame_that_has_begun_is_ended_before_the_reason_comes() {
+        let transport = FakeTransport::new(1);
+        let outbox = outbox(&transport, 1_000);
+        transport.allow_bytes(5);
+        for _ in 0..200 {
+            outbox.send(frame("more and more"));
+        }
+        transport.allow(2);
+        wait_until(|| transport.is_closed()).await;
+        let frames = transport.frames();
+        assert_eq!(frames[1], frame("more and more"));
+        assert!(frames[2].as_str().contains("Too slow"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_client_that_takes_nothing_for_long_is_gone() {
+        let transport = FakeTransport::new(1);
+        let settings = Settings { write_timeout: Duration::from_millis(20), ..Settings::default() };
+        let outbox = Outbox::new(transport.clone(), &settings);
+        outbox.uncork(Frame::connected("sid"));
+        outbox.send(frame("never read"));
+        wait_until(|| transport.is_closed()).await;
+        assert!(outbox.is_closed());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
     async fn one_large_frame_is_not_slowness() {
         let transport = FakeTransport::new(1);
         let outbox = outbox(&transport, 10);
@@ -324,7 +368,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn whoever_is_put_out_before_being_in_is_refused() {
         let transport = FakeTransport::new(10);
-        let outbox = Outbox::new(Box::new(Arc::clone(&transport)), &Settings::default());
+        let outbox = Outbox::new(transport.clone(), &Settings::default());
         let reason = Refusal::from(ErrorCode::TokenRevoked);
         outbox.put_out(&reason);
         outbox.uncork(Frame::connected("sid"));

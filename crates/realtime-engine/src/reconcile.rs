@@ -10,7 +10,10 @@ use std::{
 
 use tokio::{sync::Notify, time};
 
-use crate::{memberships::Have, node::Node, questions, session::Session};
+use crate::{errors::ErrorCode, memberships::Have, node::Node, questions, session::Session};
+
+/// By how much a socket may outlive its token.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Node {
     /// Compares heads for ever.
@@ -28,6 +31,16 @@ impl Node {
         loop {
             due(&self.compare_sessions, self.settings.compare_sessions_every).await;
             self.compare_all_sessions().await;
+        }
+    }
+
+    /// Puts out, for ever, the sockets whose tokens run out.
+    pub(crate) async fn watch_expiry(self: Arc<Self>) {
+        loop {
+            time::sleep(LOOK).await;
+            for session in self.hub.expired(self.clock.now()) {
+                session.outbox.put_out(&ErrorCode::TokenExpired.into());
+            }
         }
     }
 

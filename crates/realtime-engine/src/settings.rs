@@ -44,8 +44,10 @@ pub struct Settings {
     pub compare_batch: usize,
     /// Bytes that wait for a client that is behind; one more and it is closed.
     pub queue_bytes: usize,
-    /// Packets that the transport holds for a client on top of that.
-    pub transport_packets: usize,
+    /// Connections in all, let in or not; more are refused.
+    pub max_connections: usize,
+    /// How long a request's head, or its body, may take to come, and how long a connection may be idle between two.
+    pub request_timeout: Duration,
     /// How long a client's machine may take nothing before its connection is cut.
     pub write_timeout: Duration,
     /// How long a client has to read why it is closed, before the connection is.
@@ -96,7 +98,8 @@ impl Default for Settings {
             tell_moves_every: Duration::from_secs(1),
             compare_batch: 1_000,
             queue_bytes: 1024 * 1024,
-            transport_packets: 64,
+            max_connections: 100_000,
+            request_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(20),
             close_grace: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(10),

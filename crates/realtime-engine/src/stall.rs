@@ -45,7 +45,8 @@ impl Listener for StallListener {
 /// A connection whose writes fail once they have stood still for too long. A client that never reads
 /// would otherwise hold its task and what waits for it for as long as it likes.
 pub(crate) struct StallGuard {
-    stream: TcpStream,
+    /// The connection itself.
+    pub(crate) stream: TcpStream,
     limit: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
 }

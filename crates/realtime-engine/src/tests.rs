@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     client::Client,
-    doubles::{FakeAuthentication, FakeChat, FakePresence, FakeTransport, wait_until},
+    doubles::{FakeAuthentication, FakeChat, FakePresence, FakeTransport, open_client, wait_until},
     node::Node,
     settings::Settings,
 };
@@ -27,7 +27,7 @@ struct Bench {
     authentication: Arc<FakeAuthentication>,
     presence: Arc<FakePresence>,
     broker: LocalBroker,
-    listening: JoinHandle<()>,
+    tasks: [JoinHandle<()>; 2],
 }
 
 impl Bench {
@@ -50,8 +50,11 @@ impl Bench {
             settings,
         );
         let deliveries = node.bus.subscribe().await.unwrap();
-        let listening = tokio::spawn(Arc::clone(&node).listen(deliveries));
-        Self { node, chat, authentication, presence, broker, listening }
+        let tasks = [
+            tokio::spawn(Arc::clone(&node).listen(deliveries)),
+            tokio::spawn(Arc::clone(&node).watch_expiry()),
+        ];
+        Self { node, chat, authentication, presence, broker, tasks }
     }
 
     /// A group with these members.
@@ -86,7 +89,7 @@ impl Bench {
     /// A client that asks to be let in, and takes so many frames.
     fn dial(&self, auth: Value, room: usize) -> Peer {
         let transport = FakeTransport::new(room);
-        let client = Client::open(&self.node, Box::new(Arc::clone(&transport)), "sid".into());
+        let client = open_client(&self.node, &transport);
         client.receive(&format!("0{auth}"));
         Peer { transport, client }
     }
@@ -94,14 +97,20 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.listening.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 
 /// A client, and what it got.
 struct Peer {
     transport: Arc<FakeTransport>,
-    client: Client,
+    client: Arc<Client>,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.client.end();
+    }
 }
 
 impl Peer {

@@ -14,6 +14,10 @@ pub struct SocketSettings {
     #[arg(long, env = "REALTIME_LISTEN", value_name = "ADDRESS", default_value_t = Addresses::default().realtime)]
     pub realtime_listen: SocketAddr,
 
+    /// The most connections of this process, whoever they are of.
+    #[arg(long, env = "MAX_CONNECTIONS", value_name = "N", default_value_t = 100_000, value_parser = at_least_one())]
+    pub max_connections: u64,
+
     /// The most sockets of a user.
     #[arg(long, env = "MAX_SOCKETS_PER_USER", value_name = "N", default_value_t = 20, value_parser = at_least_one())]
     pub max_sockets_per_user: u64,
@@ -39,6 +43,7 @@ impl SocketSettings {
     ) -> realtime_engine::Settings {
         realtime_engine::Settings {
             allowed_origins: web.origins(addresses),
+            max_connections: size(self.max_connections),
             max_sockets_per_user: size(self.max_sockets_per_user),
             events_per_second: self.events_per_second,
             payload_limit: web.payload_limit(),

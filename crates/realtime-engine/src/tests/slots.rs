@@ -14,8 +14,7 @@ use engine_interfaces::{
 use serde_json::json;
 
 use crate::{
-    client::Client,
-    doubles::{FakeAuthentication, FakeChat, FakePresence, FakeTransport, wait_until},
+    doubles::{FakeAuthentication, FakeChat, FakePresence, FakeTransport, open_client, wait_until},
     node::Node,
     settings::Settings,
 };
@@ -89,7 +88,7 @@ async fn a_slot_is_let_go_when_its_last_socket_has_gone() {
     let _comparing =
         tokio_util::task::AbortOnDropHandle::new(tokio::spawn(Arc::clone(&node).reconcile_heads()));
     let connect = |token: &str| {
-        let client = Client::open(&node, Box::new(FakeTransport::new(1_000)), token.to_owned());
+        let client = open_client(&node, &FakeTransport::new(1_000));
         client.receive(&format!("0{}", json!({ "token": token })));
         client
     };
@@ -101,8 +100,8 @@ async fn a_slot_is_let_go_when_its_last_socket_has_gone() {
 
     let (alice, bob) = (connect("alice"), connect("bob"));
     followed(&[shared, alices]).await;
-    drop(alice);
+    alice.end();
     followed(&[shared]).await;
-    drop(bob);
+    bob.end();
     followed(&[]).await;
 }

@@ -6,3 +6,4 @@ mod conversations;
 mod events;
 mod resuming;
 mod support;
+mod wire;

@@ -1,0 +1,223 @@
+//! What carries the packets of one connection: requests that wait for an answer, or a websocket.
+
+use std::{
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rustix::net::{Shutdown, shutdown};
+use tokio::{net::TcpStream, sync::Notify};
+
+use crate::{
+    frame::Frame,
+    outbox::{Handed, Transport},
+};
+
+/// The code of a websocket's usual end.
+const NORMAL: u16 = 1_000;
+
+/// A connection begins as either, and may go over from polling to a websocket.
+pub(crate) struct Carrier {
+    state: Mutex<State>,
+    /// Whoever waits to write looks again.
+    writable: Notify,
+    /// The request that waits looks again.
+    readable: Notify,
+    /// What an answer to a request carries at most, in bytes, when it is more than one packet.
+    answer_limit: usize,
+}
+
+enum State {
+    Polling(Polling),
+    Websocket(Arc<TcpStream>),
+    Gone,
+}
+
+#[derive(Default)]
+struct Polling {
+    /// Does a request wait?
+    waiting: bool,
+    /// What it is answered with.
+    answer: Vec<Frame>,
+    /// A websocket is about to take over: nothing more goes this way.
+    probed: bool,
+}
+
+/// Why a request can't wait for packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPoll {
+    /// Another one waits already.
+    Taken,
+    /// The connection is gone, or has a websocket.
+    Gone,
+}
+
+impl Carrier {
+    /// For a client that will ask for its packets.
+    pub(crate) fn polling(answer_limit: usize) -> Self {
+        Self::new(State::Polling(Polling::default()), answer_limit)
+    }
+
+    /// For a client that has a websocket.
+    pub(crate) fn websocket(stream: Arc<TcpStream>) -> Self {
+        Self::new(State::Websocket(stream), 0)
+    }
+
+    fn new(state: State, answer_limit: usize) -> Self {
+        Self { state: Mutex::new(state), writable: Notify::new(), readable: Notify::new(), answer_limit }
+    }
+
+    /// Is there nothing left to carry anything?
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(*self.lock(), State::Gone)
+    }
+
+    /// Waits for packets. One request at a time may.
+    pub(crate) async fn poll(&self) -> Result<Vec<Frame>, NoPoll> {
+        let _waiting = self.begin_poll()?;
+        self.writable.notify_waiters();
+        loop {
+            let readable = self.readable.notified();
+            tokio::pin!(readable);
+            readable.as_mut().enable();
+            if let Some(answer) = self.take_answer() {
+                return Ok(answer);
+            }
+            readable.await;
+        }
+    }
+
+    fn begin_poll(&self) -> Result<Waiting<'_>, NoPoll> {
+        match &mut *self.lock() {
+            State::Polling(polling) if polling.waiting => Err(NoPoll::Taken),
+            State::Polling(polling) => {
+                polling.waiting = true;
+                Ok(Waiting(self))
+            }
+            State::Websocket(_) | State::Gone => Err(NoPoll::Gone),
+        }
+    }
+
+    fn take_answer(&self) -> Option<Vec<Frame>> {
+        match &mut *self.lock() {
+            State::Polling(polling) if !polling.answer.is_empty() => Some(mem::take(&mut polling.answer)),
+            // Sends the client over to its websocket.
+            State::Polling(Polling { probed: true, .. }) | State::Websocket(_) => {
+                Some(vec![Frame::engine("6")])
+            }
+            State::Polling(_) => None,
+            State::Gone => Some(vec![Frame::engine("1")]),
+        }
+    }
+
+    /// A websocket was opened to take over: nothing more is given to requests. False when none may.
+    pub(crate) fn probe(&self) -> bool {
+        let probed = match &mut *self.lock() {
+            State::Polling(polling) => !mem::replace(&mut polling.probed, true),
+            State::Websocket(_) | State::Gone => false,
+        };
+        self.readable.notify_waiters();
+        probed
+    }
+
+    /// The websocket did not take over: requests are given packets again.
+    pub(crate) fn give_up_probe(&self) {
+        if let State::Polling(polling) = &mut *self.lock() {
+            polling.probed = false;
+        }
+        self.writable.notify_waiters();
+    }
+
+    /// The websocket takes over. False when the client has not read what it was given before.
+    pub(crate) fn upgrade(&self, stream: &Arc<TcpStream>) -> bool {
+        let mut state = self.lock();
+        let ready = matches!(&*state, State::Polling(polling) if polling.probed && polling.answer.is_empty());
+        if ready {
+            *state = State::Websocket(Arc::clone(stream));
+        }
+        drop(state);
+        self.writable.notify_waiters();
+        self.readable.notify_waiters();
+        ready
+    }
+
+    /// Ends the connection, saying why where there is a way to.
+    pub(crate) fn end(&self, code: u16) {
+        let state = mem::replace(&mut *self.lock(), State::Gone);
+        if let State::Websocket(stream) = state {
+            // Said if there is room; it ends in any case.
+            let _ = stream.try_write(Frame::close(code).bytes());
+            let _ = shutdown(&*stream, Shutdown::Both);
+        }
+        self.writable.notify_waiters();
+        self.readable.notify_waiters();
+    }
+
+    // Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Polling {
+    fn has_room(&self, limit: usize) -> bool {
+        let size: usize = self.answer.iter().map(Frame::len).sum();
+        self.waiting && !self.probed && size < limit
+    }
+}
+
+impl Transport for Carrier {
+    fn write(&self, frame: &Frame, from: usize) -> Handed {
+        match &mut *self.lock() {
+            State::Websocket(stream) => match stream.try_write(frame.bytes().get(from..).unwrap_or_default())
+            {
+                Ok(written) => Handed::Taken(written),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => Handed::Taken(0),
+                Err(_) => Handed::Gone,
+            },
+            State::Polling(polling) if polling.has_room(self.answer_limit) => {
+                polling.answer.push(frame.clone());
+                self.readable.notify_waiters();
+                Handed::Taken(frame.len() - from)
+            }
+            State::Polling(_) => Handed::Taken(0),
+            State::Gone => Handed::Gone,
+        }
+    }
+
+    fn writable(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {
+            loop {
+                let writable = self.writable.notified();
+                tokio::pin!(writable);
+                writable.as_mut().enable();
+                let stream = match &*self.lock() {
+                    State::Websocket(stream) => Some(Arc::clone(stream)),
+                    State::Polling(polling) if !polling.has_room(self.answer_limit) => None,
+                    State::Polling(_) | State::Gone => return,
+                };
+                match stream {
+                    // Broken is writable, too: the write says so.
+                    Some(stream) => return drop(stream.writable().await),
+                    None => writable.await,
+                }
+            }
+        })
+    }
+
+    fn close(&self) {
+        self.end(NORMAL);
+    }
+}
+
+/// A request that waits, for as long as it does.
+struct Waiting<'a>(&'a Carrier);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let State::Polling(polling) = &mut *self.0.lock() {
+            polling.waiting = false;
+        }
+    }
+}
