@@ -13,7 +13,7 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench
+.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,17 @@ bench: benches/peers/socket-io/node_modules ## What it costs, beside its floors 
 benches/peers/socket-io/node_modules: benches/peers/socket-io/package-lock.json
 	cd benches/peers/socket-io && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+FUZZ := $(TOOLS)/bin/cargo-fuzz
+FUZZ_VERSION := 0.13.2
+# For how many seconds.
+FUZZ_SECONDS ?= 600
+
+fuzz: $(FUZZ) ## Made-up bytes for what strangers can reach; FUZZ_SECONDS=600
+	cd crates/realtime-engine && RUSTC_BOOTSTRAP=1 $(abspath $(FUZZ)) run wire -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096
+
+$(FUZZ):
+	cargo install --locked --root $(TOOLS) cargo-fuzz --version $(FUZZ_VERSION)
 
 specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)

@@ -111,26 +111,26 @@ async fn run(
 
     let requests: Vec<_> =
         members.iter().take(OUTSTANDING).map(|member| message(group, &member.token)).collect();
-    let mut senders = Vec::new();
-    for _ in &requests {
-        senders.push(Connection::open(&shape.address("api1")).await?);
-    }
-    let messages = MESSAGES.max(DELIVERIES / tokens.len());
-    let one = course(&mut crowd, &mut senders[..1], &requests, messages, process, tokens.len()).await?;
-    let eight = course(&mut crowd, &mut senders, &requests, messages, process, tokens.len()).await?;
+    let api = shape.address("api1");
+    let one = course(&mut crowd, &api, &requests[..1], process, tokens.len()).await?;
+    let eight = course(&mut crowd, &api, &requests, process, tokens.len()).await?;
     Ok(Round { connects, memory, one, eight })
 }
 
-/// Sends so many messages, as many at once as there are senders, and waits each time until all have all.
+/// Sends messages, as many at once as there are requests, and waits each time until all have all.
 async fn course(
     crowd: &mut Crowd,
-    senders: &mut [Connection],
+    api: &str,
     requests: &[String],
-    messages: usize,
     process: u32,
     size: usize,
 ) -> Result<Course, BoxError> {
-    let turns = messages / senders.len();
+    // Opened for this course: an `api` does not keep a connection for long that nothing is asked over.
+    let mut senders = Vec::new();
+    for _ in requests {
+        senders.push(Connection::open(api).await?);
+    }
+    let turns = MESSAGES.max(DELIVERIES / size) / senders.len();
     let before = kernel::cpu(process);
     let mut lasts = Vec::new();
     for _ in 0..turns {

@@ -29,6 +29,8 @@ mod engine;
 mod errors;
 mod events;
 mod frame;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod group;
 mod hello;
 mod hub;

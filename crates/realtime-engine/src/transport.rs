@@ -13,4 +13,6 @@ mod websocket;
 
 pub(crate) use carrier::{Carrier, NoPoll};
 pub(crate) use connections::{Connection, Connections};
+#[cfg(fuzzing)]
+pub(crate) use decoder::{Decoder, Said, Violation};
 pub(crate) use http::serve;

@@ -70,6 +70,12 @@ impl Decoder {
         Self { limit, held: Vec::new(), begun: None }
     }
 
+    /// How many bytes wait for the end of their message.
+    #[cfg(fuzzing)]
+    pub(crate) fn held(&self) -> usize {
+        self.held.len() + self.begun.as_ref().map_or(0, |begun| begun.body.len())
+    }
+
     /// Takes the next bytes, and hands over each message that is whole with them. They are unmasked in their place.
     pub(crate) fn feed(&mut self, bytes: &mut [u8], mut take: impl FnMut(Said<'_>)) -> Result<(), Violation> {
         if self.held.is_empty() {

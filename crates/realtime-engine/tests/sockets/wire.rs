@@ -97,12 +97,12 @@ impl Wire {
             self.stream.read_exact(&mut body).await.ok()?;
             Some((first, body))
         };
-        timeout(SOON, read).await.expect("a frame, or the end")
+        timeout(SOON, read).await.unwrap()
     }
 
     /// The next text.
     async fn text(&mut self) -> String {
-        let (kind, body) = self.frame().await.expect("a text");
+        let (kind, body) = self.frame().await.unwrap();
         assert_eq!(kind, FIN | TEXT);
         String::from_utf8(body).unwrap()
     }
