@@ -78,7 +78,7 @@ impl Connections {
             self.node.clock.new_id().simple().to_string(),
         );
         let connection = Arc::new(Connection {
-            sid: secret(),
+            sid: Uuid::from_u128(rand::random()),
             carrier,
             client,
             heart: Mutex::new(Heart {
@@ -135,11 +135,6 @@ impl Connections {
         let number = sid.as_u128() as usize % PARTS;
         self.parts[number].lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a secret is random through and through")]
-fn secret() -> Uuid {
-    Uuid::new_v4()
 }
 
 impl Connection {
