@@ -1,6 +1,6 @@
 //! Web hooks: a group's messages, posted to receivers elsewhere.
 //!
-//! A topic's leader causes a delivery of each message to each of its group's web hooks ([`WebhookHandler`]):
+//! A topic's leader causes a delivery of each message to each of its group's web hooks ([`handler::WebhookHandler`]):
 //! a row that people can list, and a job. The job reads the message, signs it and posts it
 //! ([`DeliverWebhook`]). Whatever became of an attempt is in the row alone: the job is put off until the next.
 
