@@ -108,7 +108,7 @@ impl Connections {
     pub(crate) async fn watch(self: Arc<Self>) {
         let settings = &self.node.settings;
         let look = LOOK.min(settings.ping_interval / 4).min(settings.ping_timeout / 4);
-        let mut looks = time::interval(look / PARTS as u32);
+        let mut looks = time::interval((look / PARTS as u32).max(Duration::from_millis(1)));
         let ping = Frame::engine("2");
         for part in self.parts.iter().cycle() {
             looks.tick().await;

@@ -33,7 +33,7 @@ pub(super) async fn take_over(
         return tracing::error!("a websocket came from a listener that is not ours");
     };
     let stream = Arc::new(io.into_inner().stream);
-    let probing = connection.is_some();
+    let way = if connection.is_some() { Way::Knocking } else { Way::Open };
     let connection = match connection {
         Some(connection) => connection,
         None => match connections.open(Carrier::websocket(Arc::clone(&stream))) {
@@ -45,9 +45,9 @@ pub(super) async fn take_over(
             None => return drop(stream.try_write(Frame::close(TRY_AGAIN_LATER).bytes())),
         },
     };
-    let mut reader = Reader { connections, connection, stream, probing, decoder: Decoder::new(limit) };
+    let mut reader = Reader { connections, connection, stream, way, decoder: Decoder::new(limit) };
     let going_on = reader.take(&mut read_buf.to_vec())
-        && (!probing || time::timeout(patience, reader.until_it_took_over()).await.unwrap_or(false));
+        && time::timeout(patience, reader.until_it_took_over()).await.unwrap_or(false);
     if going_on {
         // A task of its own: this one's future holds more than an idle connection needs.
         tokio::spawn(reader.read());
@@ -63,9 +63,19 @@ struct Reader {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
     stream: Arc<TcpStream>,
-    /// The connection still polls.
-    probing: bool,
+    way: Way,
     decoder: Decoder,
+}
+
+/// How far a websocket is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Its connection polls.
+    Knocking,
+    /// The same, and it is the one that is to take over.
+    Probed,
+    /// The connection goes by it.
+    Open,
 }
 
 impl Reader {
@@ -76,7 +86,7 @@ impl Reader {
 
     /// True once the connection goes by this websocket.
     async fn until_it_took_over(&mut self) -> bool {
-        while self.probing {
+        while self.way != Way::Open {
             if self.stream.readable().await.is_err() || !self.take_what_came() {
                 return false;
             }
@@ -103,13 +113,16 @@ impl Reader {
 
     /// Takes bytes. False when it is over.
     fn take(&mut self, bytes: &mut [u8]) -> bool {
-        let Self { connection, stream, probing, decoder, .. } = self;
+        let Self { connection, stream, way, decoder, .. } = self;
         let mut going_on = true;
         let fed = decoder.feed(bytes, |said| {
             going_on = going_on
                 && match said {
-                    Said::Text(packet) if *probing => probe(connection, stream, probing, packet),
-                    Said::Text(packet) => connection.receive(packet),
+                    Said::Text(packet) if *way == Way::Open => connection.receive(packet),
+                    Said::Text(packet) => go_on(way, connection, stream, packet),
+                    Said::Ping(body) if *way != Way::Open => {
+                        stream.try_write(Frame::pong(body).bytes()).is_ok()
+                    }
                     Said::Ping(body) => {
                         connection.client.write(Frame::pong(body));
                         true
@@ -127,32 +140,32 @@ impl Reader {
     }
 
     fn break_off(&self, violation: Violation) {
-        if !self.probing {
+        if self.way == Way::Open {
             self.connection.carrier.end(violation as u16);
         }
     }
 
     /// The websocket is gone, and its connection with it; one that still polls goes on.
     fn end(self) {
-        if self.probing {
-            self.connection.carrier.give_up_probe();
-        } else {
-            self.connections.end(&self.connection);
+        match self.way {
+            Way::Knocking => {}
+            Way::Probed => self.connection.carrier.give_up_probe(),
+            Way::Open => self.connections.end(&self.connection),
         }
     }
 }
 
 /// A websocket wants to take a connection over: it shows that it gets through, and then that the client is ready.
-fn probe(connection: &Connection, stream: &Arc<TcpStream>, probing: &mut bool, packet: &str) -> bool {
-    match packet {
-        "2probe" => {
+fn go_on(way: &mut Way, connection: &Connection, stream: &Arc<TcpStream>, packet: &str) -> bool {
+    match (*way, packet) {
+        (Way::Knocking, "2probe") if connection.carrier.probe() => {
+            *way = Way::Probed;
             let answer = Frame::engine("3probe");
-            connection.carrier.probe()
-                && stream.try_write(answer.bytes()).is_ok_and(|out| out == answer.len())
+            stream.try_write(answer.bytes()).is_ok_and(|out| out == answer.len())
         }
-        "5" => {
-            *probing = !connection.carrier.upgrade(stream);
-            !*probing
+        (Way::Probed, "5") if connection.carrier.upgrade(stream) => {
+            *way = Way::Open;
+            true
         }
         _ => false,
     }

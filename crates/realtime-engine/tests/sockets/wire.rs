@@ -336,6 +336,7 @@ async fn a_websocket_that_does_not_take_over_leaves_the_polls_alone() {
     let mut second = Wire::upgrade(&server, &format!("&sid={sid}")).await;
     second.say(FIN | TEXT, b"2probe").await;
     assert_eq!(second.frame().await, None);
+    assert_eq!(ask(&server, "GET", &query, "").await, (200, "6".to_owned()), "the first one is still probed");
     drop(wire);
     let connect = format!("40{}", json!({ "token": alice.token }));
     assert_eq!(ask(&server, "POST", &query, &connect).await, (200, "ok".to_owned()));
@@ -346,6 +347,22 @@ async fn a_websocket_that_does_not_take_over_leaves_the_polls_alone() {
     assert!(answer.1.starts_with("40{"), "{answer:?}");
     assert_eq!(ask(&server, "POST", &query, "1").await.0, 200);
     assert_eq!(ask(&server, "GET", &query, "").await.0, 400, "who said good-bye is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_takes_over_though_another_knocks() {
+    let server = Server::start().await;
+    let alice = server.person().await;
+    let sid = polling(&server).await;
+    let mut first = Wire::upgrade(&server, &format!("&sid={sid}")).await;
+    first.say(FIN | TEXT, b"2probe").await;
+    assert_eq!(first.text().await, "3probe");
+    let mut second = Wire::upgrade(&server, &format!("&sid={sid}")).await;
+    second.say(FIN | TEXT, b"2probe").await;
+    assert_eq!(second.frame().await, None);
+    first.say(FIN | TEXT, b"5").await;
+    first.say(FIN | TEXT, format!("40{}", json!({ "token": alice.token })).as_bytes()).await;
+    assert!(first.text().await.starts_with("40{"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
