@@ -129,8 +129,8 @@ impl Client {
     /// The next packet, and who it is from; none when nothing waits.
     fn next(&self) -> Option<(Packet, Option<Arc<Session>>)> {
         let mut state = self.lock();
-        // Whoever was put out has nothing to say any more.
-        if self.outbox.is_closed() {
+        // Whoever was put out, or has gone, has nothing to say any more.
+        if self.outbox.is_closed() || matches!(state.stage, Stage::Gone) {
             state.inbox.clear();
         }
         let session = match &state.stage {
