@@ -1,14 +1,17 @@
 //! What many ask at the same time becomes one question.
 
-use std::{collections::HashSet, future::Future, hash::Hash, sync::Arc};
+use std::{collections::HashSet, future::Future, hash::Hash, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time,
+};
 
 /// An answer to all that was asked at once, shared by those who asked.
 pub(crate) type Answer<A, E> = Result<Arc<A>, Arc<E>>;
 
-/// Puts what has gathered while the last question was on its way as one question. No timer is involved: who comes
-/// alone waits for nobody.
+/// Puts what has gathered since the last question, while it was on its way and for a pause after it, as one question.
+/// Who comes alone waits for nobody.
 pub(crate) struct Batcher<Q, A, E> {
     queue: mpsc::Sender<Asked<Q, A, E>>,
 }
@@ -25,7 +28,7 @@ where
     E: Send + Sync + 'static,
 {
     /// `put` puts a question; at most `most` who ask are answered by one. The task that does it ends with this value.
-    pub(crate) fn start<F>(most: usize, put: impl Fn(Vec<Q>) -> F + Send + 'static) -> Self
+    pub(crate) fn start<F>(most: usize, pause: Duration, put: impl Fn(Vec<Q>) -> F + Send + 'static) -> Self
     where
         F: Future<Output = Result<A, E>> + Send,
     {
@@ -42,6 +45,7 @@ where
                     // Who asked may be gone.
                     let _ = reply.send(answer.clone());
                 }
+                time::sleep(pause).await;
             }
         });
         Self { queue }
@@ -65,7 +69,7 @@ mod tests {
     async fn who_asks_while_a_question_is_on_its_way_shares_the_next_one() {
         let (gate, (told, mut questions)) = (Arc::new(Semaphore::new(0)), mpsc::unbounded_channel());
         let opened = Arc::clone(&gate);
-        let batcher = Arc::new(Batcher::<u32, HashSet<u32>, ()>::start(10, move |about| {
+        let batcher = Arc::new(Batcher::<u32, HashSet<u32>, ()>::start(10, Duration::ZERO, move |about| {
             let gate = Arc::clone(&opened);
             told.send(about.len()).unwrap();
             async move {

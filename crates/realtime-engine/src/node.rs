@@ -60,7 +60,7 @@ impl Node {
         settings: Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
-            questions: Questions::start(&authentication, &chat, settings.compare_batch),
+            questions: Questions::start(&authentication, &chat, &settings),
             pages: Pages::new(&chat, &settings),
             authentication,
             chat,

@@ -10,7 +10,10 @@ use engine_interfaces::{
     AuthError, Authentication, BoxError, Chat, ChatError, GroupHead, GroupId, Seq, Token, TokenId, UserId,
 };
 
-use crate::batcher::{Answer, Batcher};
+use crate::{
+    batcher::{Answer, Batcher},
+    settings::Settings,
+};
 
 /// Counts a question.
 pub(crate) fn count(question: &'static str) {
@@ -25,23 +28,24 @@ pub(crate) struct Questions {
 }
 
 impl Questions {
-    /// `batch` is how many tokens, users or groups one question names at most.
+    /// Asks these two, within the limits of the settings.
     pub(crate) fn start(
         authentication: &Arc<dyn Authentication>,
         chat: &Arc<dyn Chat>,
-        batch: usize,
+        settings: &Settings,
     ) -> Self {
+        let (batch, pause) = (settings.compare_batch, settings.question_pause);
         let (authentication, of_users, of_groups) =
             (Arc::clone(authentication), Arc::clone(chat), Arc::clone(chat));
         Self {
-            revoked: Batcher::start(batch, move |tokens: Vec<Token>| {
+            revoked: Batcher::start(batch, pause, move |tokens: Vec<Token>| {
                 let authentication = Arc::clone(&authentication);
                 async move {
                     count("revoked_tokens");
                     Ok(authentication.revoked_tokens(&tokens).await?.into_iter().collect())
                 }
             }),
-            heads_of: Batcher::start(batch, move |users: Vec<UserId>| {
+            heads_of: Batcher::start(batch, pause, move |users: Vec<UserId>| {
                 let chat = Arc::clone(&of_users);
                 async move {
                     count("heads_of");
@@ -52,7 +56,7 @@ impl Questions {
                     Ok(heads)
                 }
             }),
-            heads: Batcher::start(batch, move |groups: Vec<GroupId>| {
+            heads: Batcher::start(batch, pause, move |groups: Vec<GroupId>| {
                 let chat = Arc::clone(&of_groups);
                 async move {
                     let mut heads = HashMap::new();

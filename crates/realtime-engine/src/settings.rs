@@ -42,6 +42,9 @@ pub struct Settings {
     pub tell_moves_every: Duration,
     /// Groups, tokens or users in one question to another engine.
     pub compare_batch: usize,
+    /// How long another engine has its peace after each question of clients that come in: those who come meanwhile share
+    /// the next one.
+    pub question_pause: Duration,
     /// Bytes that wait for a client that is behind; one more and it is closed.
     pub queue_bytes: usize,
     /// Connections in all, let in or not; more are refused.
@@ -97,6 +100,7 @@ impl Default for Settings {
             tell_presence_every: Duration::from_secs(30),
             tell_moves_every: Duration::from_secs(1),
             compare_batch: 1_000,
+            question_pause: Duration::from_millis(10),
             queue_bytes: 1024 * 1024,
             max_connections: 100_000,
             request_timeout: Duration::from_secs(30),
