@@ -8,6 +8,7 @@ use engine_interfaces::{
 };
 
 use crate::{
+    recent::Recent,
     settings::Settings,
     store::{Store, unavailable},
     workers::LinkResource,
@@ -21,6 +22,7 @@ pub(crate) struct Context {
     pub(crate) resources: Arc<dyn UserResources>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) recent: Arc<Recent>,
 }
 
 impl Context {

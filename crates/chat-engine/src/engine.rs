@@ -5,9 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
-    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, Page, PersonalData, Range, Right,
-    RingLag, Role, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages,
-    UserId, UserResources, Worker,
+    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, MessagePage, Page, PersonalData,
+    Range, Right, RingLag, Role, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup,
+    UnreadMessages, UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -19,6 +19,7 @@ use crate::{
     links::LinkMessages,
     memberships,
     personal_data::ChatData,
+    recent::Recent,
     rules,
     settings::Settings,
     store::{Store, unavailable},
@@ -52,7 +53,8 @@ impl ChatEngine {
         settings: Settings,
     ) -> Arc<Self> {
         let settings = settings.fitted_to(store.database().location());
-        let context = Context { store, broker, resources, clock, settings: Arc::new(settings) };
+        let recent = Arc::new(Recent::new(settings.recent_bytes));
+        let context = Context { store, broker, resources, clock, settings: Arc::new(settings), recent };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let announcer = Announcer::start(&context, &tasks, &stop);
         let sends = group_messages::Sends::new(&context, announcer);
@@ -203,7 +205,7 @@ impl Chat for ChatEngine {
         group: GroupId,
         range: Range,
         limit: Limit,
-    ) -> Result<Vec<GroupMessage>, ChatError> {
+    ) -> Result<MessagePage, ChatError> {
         group_messages::ListService::new(&self.context).call(user, group, range, limit).await
     }
 

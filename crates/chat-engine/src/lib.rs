@@ -21,6 +21,7 @@ mod kept;
 mod links;
 mod memberships;
 mod personal_data;
+mod recent;
 mod rules;
 pub mod seeding;
 mod settings;
@@ -36,8 +37,8 @@ pub use engine::ChatEngine;
 pub use engine_interfaces::{
     Added, Broker, Chat, ChatError, Clock, Control, Created, Cursor, Deliveries, Delivery, Draft, Erasure,
     Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit,
-    MemberChange, Membership, Page, PersonalData, Range, Revision, Right, Role, Rule, Sent, Seq, Slot,
-    SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
+    MemberChange, Membership, MessagePage, Page, PersonalData, Range, Revision, Right, Role, Rule, Sent, Seq,
+    Slot, SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
 pub use store::Store;
