@@ -4,6 +4,7 @@
 //! order. Machines are noisy, so that what is compared is measured in turns, and told as a ratio of medians.
 
 mod client;
+mod embedded;
 mod floor;
 mod http;
 mod kernel;

@@ -45,11 +45,11 @@ pub(crate) struct Options {
     pub(crate) seconds: u64,
 
     /// How many sockets the groups of the fan-out have.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000])]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000, 50_000])]
     pub(crate) sockets: Vec<usize>,
 
     /// How many messages the stores have from which pages are read.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [100_000, 1_000_000, 10_000_000])]
     pub(crate) messages: Vec<usize>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
     people::{People, Person},
     pgbench,
     report::{Beside, Line, quantile},
-    work::{between, times},
+    work::{Measured, between},
 };
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
@@ -34,11 +34,11 @@ const CLIENTS: usize = 64;
 const BATCH: usize = 128;
 
 /// What a while of sending came to.
-struct Sending {
-    rate: f64,
+pub(super) struct Sending {
+    pub(super) rate: f64,
     /// Processor time of all processes for 1,000 sends, in seconds.
-    cpu: f64,
-    p99: f64,
+    pub(super) cpu: f64,
+    pub(super) p99: f64,
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
@@ -91,8 +91,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
 }
 
 /// Everybody sends one message after the other.
-async fn run(
-    shape: &Shape,
+pub(super) async fn run(
+    measured: &impl Measured,
     people: &People,
     senders: &[Person],
     groups: &[GroupId],
@@ -106,13 +106,13 @@ async fn run(
         Ok::<_, BoxError>(ends)
     };
     let stored = ends().await?;
-    let (began, before) = (Instant::now(), times(shape)?);
+    let (began, before) = (Instant::now(), measured.times()?);
     let stop = Arc::new(AtomicBool::new(false));
     let mut sending = JoinSet::new();
-    for (n, sender) in senders.iter().enumerate() {
-        let address = shape.address(if n % 2 == 0 { "api1" } else { "api2" });
+    let apis = measured.apis();
+    for ((n, sender), api) in senders.iter().enumerate().zip(apis.iter().cycle()) {
         let requests: Vec<_> = groups.iter().map(|group| message(*group, &sender.token)).collect();
-        sending.spawn(send(address, requests, n, Arc::clone(&stop)));
+        sending.spawn(send(api.clone(), requests, n, Arc::clone(&stop)));
     }
     tokio::time::sleep(time).await;
     stop.store(true, Ordering::Relaxed);
@@ -120,7 +120,7 @@ async fn run(
     while let Some(sent) = sending.join_next().await {
         latencies.extend(sent??);
     }
-    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &times(shape)?));
+    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &measured.times()?));
     let stored = ends().await? - stored;
     if stored != latencies.len() as i64 {
         return Err(format!("{} sends were acknowledged and {stored} stored", latencies.len()).into());
