@@ -15,6 +15,7 @@ use composition::{
 };
 use engine_interfaces::{Authentication, BoxError, Broker, Clock, Credentials, Secret, SystemClock};
 use production_shape::Shape;
+use tokio::process::Command;
 
 const PASSWORD: &str = "stanley-park-1";
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -67,6 +68,23 @@ impl People {
         let settings = Settings::of(&shape.database_url(), |name| shape.secret(name))?;
         let broker = RedisBroker::connect(&shape.redis_url(), Default::default()).await?;
         Self::over(Stores::shared(&settings.stores)?, Arc::new(broker), settings).await
+    }
+
+    /// In a database of their own on a shape's server, which none of its processes knows; answers its URL too.
+    pub(crate) async fn beside(shape: &Shape) -> Result<(String, Self), BoxError> {
+        const NAME: &str = "beside";
+        let url = shape.database_url();
+        let made =
+            Command::new("psql").args(["-qc", &format!("CREATE DATABASE {NAME}"), &url]).status().await?;
+        if !made.success() {
+            return Err("no second database can be made".into());
+        }
+        let (server, _) = url.rsplit_once('/').ok_or("a database's URL ends with its name")?;
+        let url = format!("{server}/{NAME}");
+        let settings = Settings::of(&url, |name| shape.secret(name))?;
+        let stores = Stores::shared(&settings.stores)?;
+        stores.migrate().await?;
+        Ok((url, Self::over(stores, Arc::new(LocalBroker::default()), settings).await?))
     }
 
     /// In the data folder of an embedded server that has been started.

@@ -159,7 +159,8 @@ async fn read(
     for _ in 0..options.rounds {
         line.ours.push(ask(shape, &asked, READERS, options.duration()).await?.cpu / 1e3);
         if !floor.is_empty() {
-            let floor = pgbench::run(shape, floor, READERS, options.duration()).await?;
+            let floor =
+                pgbench::run(shape, &shape.database_url(), floor, READERS, options.duration()).await?;
             line.floor.push(floor.cpu.as_secs_f64() * 1e3);
         }
     }

@@ -51,10 +51,20 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         many.push(people.group(&senders).await?);
     }
     let hot = vec![people.group(&senders).await?];
+    // Where nobody announces, links or sweeps what the floor stores.
+    let (database, beside) = People::beside(&shape).await?;
+    let floor_senders = beside.sign_up(most).await?;
+    let mut floor_many = Vec::new();
+    for _ in 0..GROUPS {
+        floor_many.push(beside.group(&floor_senders).await?);
+    }
+    let floor_hot = vec![beside.group(&floor_senders).await?];
     run(&shape, &people, &senders, &many, WARM_UP).await?;
 
     let mut lines = Vec::new();
-    for (name, groups) in [("many groups", &many), ("one hot group", &hot)] {
+    for (name, groups, floor_groups) in
+        [("many groups", &many, &floor_many), ("one hot group", &hot, &floor_hot)]
+    {
         for count in SENDERS {
             let case = format!("{name}, {count} senders");
             let mut rate = Line::new(&case, "sends/s");
@@ -72,18 +82,19 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
                 rate.ours.push(ours.rate);
                 cpu.ours.push(ours.cpu);
                 p99.ours.push(ours.p99);
-                let floor =
-                    pgbench::run(&shape, &script(groups, &some, 1), count.min(CLIENTS), options.duration())
-                        .await?;
+                let script = script(floor_groups, floor_senders.get(..count).unwrap_or_default(), 1);
+                let clients = count.min(CLIENTS);
+                let floor = pgbench::run(&shape, &database, &script, clients, options.duration()).await?;
                 rate.floor.push(floor.rate);
                 cpu.floor.push(floor.cpu.as_secs_f64() * 1e3);
             }
             lines.extend([rate, cpu, p99]);
         }
     }
+    let script = script(&floor_hot, &floor_senders, BATCH);
     let mut batched = Line::new(format!("one hot group, {BATCH} a statement, 1 client"), "stored/s");
     for _ in 0..options.rounds {
-        let floor = pgbench::run(&shape, &script(&hot, &senders, BATCH), 1, options.duration()).await?;
+        let floor = pgbench::run(&shape, &database, &script, 1, options.duration()).await?;
         batched.floor.push(floor.rate * BATCH as f64);
     }
     lines.push(batched);

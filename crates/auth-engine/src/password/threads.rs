@@ -5,9 +5,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// The least urgent that a thread can be.
+/// How far they give way, of 0 to 19: where nothing is idle they still have a tenth of what others have, so that signing
+/// in gets slow and does not stand still.
 #[cfg(target_os = "linux")]
-const LEAST_URGENT: i32 = 19;
+const NICENESS: i32 = 10;
 
 /// Threads that give way to whatever else wants a core: a quarter of a second of hashing is not to stand in the way of
 /// a message. Those that have nothing to do for a while end.
@@ -51,7 +52,7 @@ impl Drop for Threads {
 #[cfg(target_os = "linux")]
 fn give_way() {
     // Refused nowhere that is known of; where it is, hashing is as urgent as the rest.
-    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LEAST_URGENT);
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS);
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -65,7 +66,7 @@ mod tests {
     async fn who_hashes_gives_way_and_nobody_else() {
         let niceness = || rustix::process::getpriority_process(Some(rustix::thread::gettid())).unwrap();
         let before = niceness();
-        assert_eq!(Threads::start(1).run(niceness).await.unwrap(), LEAST_URGENT);
+        assert_eq!(Threads::start(1).run(niceness).await.unwrap(), NICENESS);
         assert_eq!(niceness(), before);
         assert_eq!(tokio::task::spawn_blocking(niceness).await.unwrap(), before);
     }
