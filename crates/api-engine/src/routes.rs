@@ -94,6 +94,7 @@ routes! {
     GET    "/docs"                                                                        => pages_controller::docs,
     GET    "/docs/{file}"                                                                 => pages_controller::docs_file,
     GET    "/"                                                                            => pages_controller::home,
+    GET    "/assets/{file}"                                                               => pages_controller::asset,
 }
 
 /// The routes of each path.

@@ -42,7 +42,7 @@ pub(crate) async fn index(
     let version = chat.group_version(user, id).await?;
     let tag = ETag::page(version, range, limit);
     if copies.include(&tag) {
-        return Ok(etag::not_modified(tag));
+        return Ok(etag::not_modified(&tag));
     }
     let messages = chat.list_messages(user, id, range, limit).await?;
     Ok(etag::tagged(tag, &page(&messages, range, version.last_seq)))

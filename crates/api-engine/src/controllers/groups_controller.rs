@@ -101,7 +101,7 @@ pub(crate) async fn show(
     let version = chat.group_version(user, id).await?;
     let tag = ETag::group(version, limit);
     if copies.include(&tag) {
-        return Ok(etag::not_modified(tag));
+        return Ok(etag::not_modified(&tag));
     }
     let group = chat.show_group(user, id).await?;
     let messages = chat.list_messages(user, id, Range::Newest, limit).await?;

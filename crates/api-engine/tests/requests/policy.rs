@@ -153,6 +153,7 @@ fn rows() -> Vec<Row> {
         row("GET", "/docs", nothing, [302; 6]),
         row("GET", "/docs/{file}", nothing, ALL),
         row("GET", "/", nothing, ALL),
+        row("GET", "/assets/{file}", nothing, ALL),
         // The last: afterwards nobody is signed in.
         row("DELETE", "/api/v1/users/sign_out", nothing, [401, 204, 204, 204, 204, 204]),
     ]

@@ -1,0 +1,52 @@
+import { signal } from "@preact/signals";
+import type { Api } from "../api/api";
+
+/** How many names are asked for at once. */
+const BATCH = 100;
+
+/** The names of members and authors, each asked for once. */
+export class Names {
+  /** By user id; null for those who are gone. */
+  readonly known = signal<ReadonlyMap<string, string | null>>(new Map());
+  readonly #api: Api;
+  /** The users to be asked for, by group. */
+  readonly #wanted = new Map<string, Set<string>>();
+  readonly #asked = new Set<string>();
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  learn(names: Iterable<readonly [string, string | null]>): void {
+    const known = new Map(this.known.peek());
+    for (const [id, name] of names) known.set(id, name);
+    this.known.value = known;
+  }
+
+  /** Sees to it that the name of an author of the group becomes known. */
+  need(group: string, user: string | null): void {
+    if (!user || this.known.peek().has(user) || this.#asked.has(user)) return;
+    this.#asked.add(user);
+    const wanted = this.#wanted.get(group) ?? new Set();
+    this.#wanted.set(group, wanted.add(user));
+    // All that one page or one moment needs is one question.
+    if (wanted.size === 1) queueMicrotask(() => void this.#ask(group));
+  }
+
+  async #ask(group: string): Promise<void> {
+    const wanted = [...(this.#wanted.get(group) ?? [])];
+    this.#wanted.delete(group);
+    for (let at = 0; at < wanted.length; at += BATCH) {
+      const ids = wanted.slice(at, at + BATCH);
+      try {
+        const path = { id: group };
+        const { users } = await this.#api.get("/api/v1/groups/{id}/users", { path, query: { ids } });
+        const names = new Map(users.map(({ id, name }) => [id, name ?? null]));
+        this.learn(ids.map((id) => [id, names.get(id) ?? null]));
+      } catch {
+        // Whoever needs them next asks again.
+      }
+      for (const id of ids) this.#asked.delete(id);
+    }
+  }
+}
