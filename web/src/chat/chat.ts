@@ -118,7 +118,7 @@ export class Chat {
       return;
     }
     const log = new Log(this.api, this.groups, id, (messages) => {
-      for (const { user_id } of messages) this.names.need(id, user_id);
+      for (const { user_id } of messages) void this.names.need(id, user_id);
     });
     this.log.value = log;
     void log.open();

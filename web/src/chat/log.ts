@@ -4,12 +4,10 @@ import { Problem } from "../api/problem";
 import type { Message } from "../api/types";
 import { erased, type Groups } from "./groups";
 
-/** How many messages a group opens with. */
-const NEWEST = 50;
+/** How many messages a group opens with, and how many more are read at once. */
+const PAGE = 50;
 /** How many of what was read already stand above the first new one. */
 const CONTEXT = 20;
-/** How many are read at once from then on. */
-const BATCH = 100;
 /** How many are held, and shown, at once. */
 export const MOST = 300;
 /** For how long real time may take to bring what is missing before it is read, in milliseconds. */
@@ -60,10 +58,10 @@ export class Log {
     const { last_seq = 0, read_seq = 0 } = this.#groups.get(this.group) ?? {};
     const divider = last_seq > read_seq ? read_seq : null;
     await this.#load(async () => {
-      if (divider === null || last_seq - divider <= NEWEST - 5) return this.#newestPage();
+      if (divider === null || last_seq - divider <= PAGE - 5) return this.#newestPage();
       const [older, newer] = await Promise.all([
         this.#page({ before: divider + 1, limit: CONTEXT }),
-        this.#page({ after: divider, limit: NEWEST }),
+        this.#page({ after: divider, limit: PAGE }),
       ]);
       return [...older.reverse(), ...newer];
     }, divider);
@@ -96,7 +94,7 @@ export class Log {
     const first = this.items.peek()[0]?.seq ?? 1;
     if (first <= 1) return;
     await this.#read("older", async () => {
-      const older = (await this.#page({ before: first, limit: BATCH })).reverse();
+      const older = (await this.#page({ before: first, limit: PAGE })).reverse();
       const items = this.items.peek();
       // Meanwhile the piece may have become another.
       if (items[0]?.seq !== first || older.at(-1)?.seq !== first - 1) return;
@@ -109,7 +107,7 @@ export class Log {
     const last = this.last;
     if (!this.hasNewer.peek()) return;
     await this.#read("newer", async () => {
-      const newer = await this.#page({ after: last, limit: BATCH });
+      const newer = await this.#page({ after: last, limit: PAGE });
       // Meanwhile some of it may have come by itself.
       this.#append(newer.filter(({ seq }) => seq > this.last));
     });
@@ -138,7 +136,7 @@ export class Log {
     const state = this.state.peek();
     if (state instanceof Problem) void this.open();
     else if (state === "loading" || !this.following.peek() || !this.hasNewer.peek()) return;
-    else if (this.below.peek() > BATCH) this.following.value = false;
+    else if (this.below.peek() > PAGE) this.following.value = false;
     else void this.newer();
   }
 
@@ -159,7 +157,7 @@ export class Log {
 
   async #newestPage(): Promise<Message[]> {
     const path = { id: this.group };
-    const group = await this.#api.get("/api/v1/groups/{id}", { path, query: { limit: NEWEST } });
+    const group = await this.#api.get("/api/v1/groups/{id}", { path, query: { limit: PAGE } });
     const { messages, page: _, ...told } = group;
     this.#groups.merge([told]);
     return messages.toReversed();

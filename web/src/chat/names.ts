@@ -11,7 +11,8 @@ export class Names {
   readonly #api: Api;
   /** The users to be asked for, by group. */
   readonly #wanted = new Map<string, Set<string>>();
-  readonly #asked = new Set<string>();
+  /** The questions under way, by user. */
+  readonly #asked = new Map<string, Promise<void>>();
 
   constructor(api: Api) {
     this.#api = api;
@@ -23,14 +24,15 @@ export class Names {
     this.known.value = known;
   }
 
-  /** Sees to it that the name of an author of the group becomes known. */
-  need(group: string, user: string | null): void {
-    if (!user || this.known.peek().has(user) || this.#asked.has(user)) return;
-    this.#asked.add(user);
+  /** Sees to it that the name of an author of the group becomes known; returns once it is, or can't be had. */
+  async need(group: string, user: string | null): Promise<void> {
+    if (!user || this.known.peek().has(user)) return;
     const wanted = this.#wanted.get(group) ?? new Set();
-    this.#wanted.set(group, wanted.add(user));
+    if (!this.#asked.has(user)) this.#wanted.set(group, wanted.add(user));
     // All that one page or one moment needs is one question.
-    if (wanted.size === 1) queueMicrotask(() => void this.#ask(group));
+    const asked = this.#asked.get(user) ?? Promise.resolve().then(() => this.#ask(group));
+    this.#asked.set(user, asked);
+    await asked;
   }
 
   async #ask(group: string): Promise<void> {

@@ -13,10 +13,12 @@ interface FormProps {
   /** The fields, given what was wrong with them. */
   children: (problem: Problem | null) => ComponentChildren;
   name: string;
+  /** Does the button stand beside the one field? */
+  inline?: boolean;
 }
 
 /** A form that is sent once at a time, and tells what was wrong. */
-export function Form({ action, submit, cancel, children, name }: FormProps) {
+export function Form({ action, submit, cancel, children, name, inline = false }: FormProps) {
   const busy = useSignal(false);
   const problem = useSignal<Problem | null>(null);
   const form = useRef<HTMLFormElement>(null);
@@ -42,7 +44,7 @@ export function Form({ action, submit, cancel, children, name }: FormProps) {
   // What is told beside a field is not told twice.
   const general = problem.value && problem.value.rules.size === 0 ? wait(problem.value) : null;
   return (
-    <form ref={form} onSubmit={send} aria-label={name} noValidate>
+    <form ref={form} class={inline ? "inline" : ""} onSubmit={send} aria-label={name} noValidate>
       {children(problem.value)}
       <p class="wrong general" role="alert">
         {general}

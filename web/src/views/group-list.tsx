@@ -72,12 +72,12 @@ function Entry({ group, open, stop, chat, route }: EntryProps) {
           onClick={() => route.go(group.id)}
         >
           <Avatar id={group.id} name={group.name} square />
-          <span class="name" dir="auto">
-            {group.name}
+          <span class="name">
+            <bdi>{group.name}</bdi>
           </span>
           <time dateTime={activity(group)}>{shortTime(activity(group))}</time>
-          <span class="last" dir="auto">
-            {lastWords(group, name)}
+          <span class="last">
+            <bdi>{lastWords(group, name)}</bdi>
           </span>
           {unread ? (
             <span class="count">

@@ -63,7 +63,7 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
   return (
     <Dialog title={`Members of ${group.name}`} close={close}>
       {staff && !chat.me.guest ? (
-        <Form name="Add somebody" action="Add" submit={add}>
+        <Form name="Add somebody" action="Add" submit={add} inline>
           {(problem) => (
             <Field
               label="Add somebody by their email"
@@ -86,8 +86,8 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
           return (
             <li key={user_id}>
               <Avatar id={user_id} name={name} />
-              <span class="name" dir="auto">
-                {name}
+              <span class="name">
+                <bdi>{name}</bdi>
                 {me ? " (you)" : ""}
               </span>
               {owner ? (

@@ -20,8 +20,14 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
           <span class="hidden">All groups</span>
         </button>
         <div class="title">
-          <h2 dir="auto">{group.name}</h2>
-          {group.description ? <p dir="auto">{group.description}</p> : null}
+          <h2>
+            <bdi>{group.name}</bdi>
+          </h2>
+          {group.description ? (
+            <p>
+              <bdi>{group.description}</bdi>
+            </p>
+          ) : null}
         </div>
         <button type="button" class="plain wide" onClick={() => show({ what: "members", group: group.id })}>
           <Icon name="members" /> {group.member_count.toLocaleString()}

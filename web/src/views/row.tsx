@@ -124,7 +124,10 @@ function Row({ seq, author, name, time, head, mine, state, children }: RowProps)
       <div class="body">
         {head ? (
           <p class="by">
-            <strong dir="auto">{name}</strong> {at}
+            <strong>
+              <bdi>{name}</bdi>
+            </strong>{" "}
+            {at}
           </p>
         ) : (
           <span class="hidden">{name}: </span>

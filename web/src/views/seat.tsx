@@ -29,7 +29,8 @@ export function Seat({ me, realtime, route, first }: SeatProps) {
   };
 
   useEffect(() => {
-    chat.onMessage = (message, group) => {
+    chat.onMessage = async (message, group) => {
+      await chat.names.need(group.id, message.user_id);
       const name = chat.names.known.peek().get(message.user_id ?? "") ?? "Somebody";
       const open = chat.log.peek()?.group === group.id;
       if (open) chat.announcer.message(`${name}: ${message.message ?? ""}`);

@@ -15,8 +15,8 @@ export function Side({ chat, route, show }: { chat: Chat; route: Route; show: Sh
     <nav class="side" aria-label={`Groups of ${me.name}`}>
       <header>
         <Avatar id={me.id} name={me.name} />
-        <strong class="name" dir="auto">
-          {me.name}
+        <strong class="name">
+          <bdi>{me.name}</bdi>
         </strong>
         <button
           type="button"

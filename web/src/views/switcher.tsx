@@ -61,8 +61,8 @@ export function Switcher({ chat, route, close }: { chat: Chat; route: Route; clo
             onClick={() => go(group.id)}
           >
             <Avatar id={group.id} name={group.name} square />
-            <span class="name" dir="auto">
-              {group.name}
+            <span class="name">
+              <bdi>{group.name}</bdi>
             </span>
             {group.unread_count ? <span class="soft">{count(group.unread_count, "new message")}</span> : null}
           </div>
