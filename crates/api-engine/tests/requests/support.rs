@@ -197,6 +197,16 @@ impl Api {
         }
     }
 
+    /// An invitation by `caller` that lets ten in; its id and its code.
+    pub(crate) async fn invite(&self, group: &str, caller: &Caller) -> (String, String) {
+        let path = format!("/api/v1/groups/{group}/invitations");
+        let made = self.post(&path).by(caller).json(&json!({"invitation": {"uses": 10}})).send().await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let made = made.json();
+        let text = |field: &str| made["invitation"][field].as_str().expect("a text").to_owned();
+        (text("id"), text("code"))
+    }
+
     /// Sends a message; its body.
     pub(crate) async fn message(&self, group: &str, author: &Caller, text: &str) -> Value {
         let path = format!("/api/v1/groups/{group}/messages");
