@@ -13,19 +13,40 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz
+.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build:
-	cargo build --profile start -p parlour
+# The web client is within the binaries where npm can build it, which needs Node 20.19; else they go without.
+NPM := $(shell node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+         2>/dev/null && command -v npm)
+PAGE := web/dist/index.html.gz
+WITH_PAGE := $(if $(NPM),$(PAGE),no-page)
+PAGE_FEATURE = $(if $(NPM),--features $(1))
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund
+
+page: $(PAGE) ## The web client, as the binaries have it within them
+
+$(PAGE): $(shell find web -name node_modules -prune -o -name dist -prune -o -name schema.d.ts -prune -o -type f -print) \
+         docs/openapi.json | web/node_modules
+	cd web && npm run build
+
+web/node_modules: web/package-lock.json
+	cd web && $(NPM_CI)
+	@touch $@
+
+no-page:
+	@echo "Node 20.19 with npm is not there: without the page at /" >&2
+
+build: $(WITH_PAGE)
+	cargo build --profile start -p parlour $(call PAGE_FEATURE,page)
 
 start: build ## The whole product on this machine; data in ./data
 	@exec $(PARLOUR) serve
 
-up: ## The production shape on this machine, behind http://127.0.0.1:8090; data in .dev/up
-	cargo build --profile start --bins -p parlour -p api -p realtime -p worker
+up: $(WITH_PAGE) ## The production shape on this machine, behind http://127.0.0.1:8090; data in .dev/up
+	cargo build --profile start --bins -p parlour -p api -p realtime -p worker $(call PAGE_FEATURE,api/page)
 	docker/up $(BINARIES)
 
 down: ## Ends what `make up` started; the data stays
@@ -53,7 +74,7 @@ bench: benches/peers/socket-io/node_modules ## What it costs, beside its floors 
 	ulimit -n $$(ulimit -H -n) && target/release/bench run --binaries target/release $(ONLY:%=--only %) $(BENCH)
 
 benches/peers/socket-io/node_modules: benches/peers/socket-io/package-lock.json
-	cd benches/peers/socket-io && npm ci --ignore-scripts --no-audit --no-fund
+	cd benches/peers/socket-io && $(NPM_CI)
 	@touch $@
 
 FUZZ := $(TOOLS)/bin/cargo-fuzz
@@ -67,15 +88,16 @@ fuzz: $(FUZZ) ## Made-up bytes for what strangers can reach; FUZZ_SECONDS=600
 $(FUZZ):
 	cargo install --locked --root $(TOOLS) cargo-fuzz --version $(FUZZ_VERSION)
 
-specs: tests/clients/node_modules ## Every test, with servers of its own; CRATE=name for one crate
+specs: $(PAGE) tests/clients/node_modules tests/browser/node_modules ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)
 	tests/with-servers cargo test $(SCOPE) --all-features
 
-tests/clients/node_modules: tests/clients/package-lock.json
-	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund
+tests/clients/node_modules tests/browser/node_modules: %/node_modules: %/package-lock.json
+	cd $* && $(NPM_CI)
 	@touch $@
 
-check: $(DENY) ## What CI refuses: format, lints, licences, docs, architecture
+check: $(DENY) $(PAGE) ## What CI refuses: format, lints, licences, docs, architecture
+	cd web && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
@@ -89,8 +111,9 @@ ADVISORIES_OPTIONAL ?= true
 $(DENY):
 	cargo install --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION)
 
-format: ## Formats the code
+format: web/node_modules ## Formats the code
 	cargo fmt --all
+	cd web && npm run format
 
 routes: build ## Method, path and Controller#action of every route
 	@$(PARLOUR) routes

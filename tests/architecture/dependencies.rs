@@ -20,6 +20,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("realtime-engine", &["engine-interfaces"]),
     ("broker", &["engine-interfaces"]),
     ("jobs", &["engine-interfaces", "database"]),
+    // Files, and nothing that runs.
+    ("web-client", &[]),
     // A dev-dependency of the others, and never more.
     ("test-support", &["engine-interfaces", "database"]),
     // Looks at the processes from outside.
@@ -43,6 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "realtime-engine",
             "broker",
             "jobs",
+            "web-client",
         ],
     ),
     ("api", &["composition", "engine-interfaces", "fail-points"]),

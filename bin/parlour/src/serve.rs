@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use broker::LocalBroker;
 use composition::{
+    HAS_PAGE,
     operations::Operations,
     process::{bind, greet, name, stop_signal, tokio_listener},
     settings::Addresses,
@@ -37,6 +38,10 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
     greet(
         "Parlour",
         &[
+            (
+                "Page",
+                if HAS_PAGE { format!("http://{}/", addresses.api) } else { "not in this build".into() },
+            ),
             ("API", format!("http://{}/api/v1", addresses.api)),
             ("Docs", format!("http://{}/docs", addresses.api)),
             ("Realtime", format!("http://{}", addresses.realtime)),

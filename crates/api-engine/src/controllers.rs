@@ -5,6 +5,7 @@ pub(crate) mod group_messages_controller;
 pub(crate) mod group_users_controller;
 pub(crate) mod groups_controller;
 pub(crate) mod health_controller;
+pub(crate) mod invitations_controller;
 pub(crate) mod mail_preferences_controller;
 pub(crate) mod memberships_controller;
 pub(crate) mod notification_preferences_controller;

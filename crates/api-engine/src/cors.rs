@@ -6,7 +6,7 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method,
-        header::{self, HeaderName, HeaderValue},
+        header::{self, HeaderValue},
     },
     middleware::Next,
     web::Data,
@@ -49,11 +49,12 @@ pub(crate) async fn allow(
         next.call(request).await?.map_into_left_body()
     };
 
-    let mut insert = |name: HeaderName, value| response.headers_mut().insert(name, value);
-    insert(header::VARY, HeaderValue::from_static("Origin"));
+    let headers = response.headers_mut();
+    // Beside what an answer depends on by itself.
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
-        insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
     Ok(response)
 }

@@ -1,7 +1,7 @@
 //! What a copy is a copy of.
 
 use std::{
-    fmt::Write,
+    fmt::{self, Display, Formatter, Write},
     future::{Ready, ready},
 };
 
@@ -42,7 +42,8 @@ impl ETag {
         Self::weak(format!("p.{last_seq}.{}.{range}.{}", revision.0, limit.get()))
     }
 
-    fn of(body: &[u8]) -> Self {
+    /// What has just these bytes.
+    pub(crate) fn of(body: &[u8]) -> Self {
         let hash = Sha256::digest(body);
         let mut name = String::from("h.");
         for byte in hash.iter().take(16) {
@@ -54,6 +55,12 @@ impl ETag {
 
     fn weak(name: String) -> Self {
         Self(EntityTag::new_weak(name))
+    }
+}
+
+impl Display for ETag {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        Display::fmt(&self.0, formatter)
     }
 }
 
@@ -86,10 +93,10 @@ impl Copies {
         let body = serde_json::to_vec(value).map_err(|_| ErrorCode::Internal)?;
         let tag = ETag::of(&body);
         if self.include(&tag) {
-            return Ok(not_modified(tag));
+            return Ok(not_modified(&tag));
         }
         Ok(private()
-            .insert_header((header::ETAG, tag.0.to_string()))
+            .insert_header((header::ETAG, tag.to_string()))
             .content_type("application/json")
             .body(body))
     }
@@ -108,16 +115,21 @@ impl FromRequest for Copies {
 }
 
 /// Answers that the caller's copy is good.
-pub(crate) fn not_modified(tag: ETag) -> HttpResponse {
+pub(crate) fn not_modified(tag: &ETag) -> HttpResponse {
+    not_modified_as(tag, CACHE_CONTROL)
+}
+
+/// The same, of what may be kept in another way.
+pub(crate) fn not_modified_as(tag: &ETag, cache_control: &'static str) -> HttpResponse {
     HttpResponse::NotModified()
-        .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
-        .insert_header((header::ETAG, tag.0.to_string()))
+        .insert_header((header::CACHE_CONTROL, cache_control))
+        .insert_header((header::ETAG, tag.to_string()))
         .finish()
 }
 
 /// Answers a state by its name.
 pub(crate) fn tagged(tag: ETag, value: &impl Serialize) -> HttpResponse {
-    private().insert_header((header::ETAG, tag.0.to_string())).json(value)
+    private().insert_header((header::ETAG, tag.to_string())).json(value)
 }
 
 /// Answers what is nobody else's to see.

@@ -9,6 +9,7 @@ mod etag;
 mod guard;
 mod observe;
 mod openapi;
+mod page;
 mod params;
 mod readiness;
 mod request_id;
@@ -18,5 +19,6 @@ mod server;
 mod settings;
 
 pub use openapi::openapi;
+pub use page::{Page, PageFile};
 pub use server::ApiEngine;
 pub use settings::Settings;

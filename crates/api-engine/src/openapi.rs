@@ -33,6 +33,7 @@ fn description() -> Description {
             ("groups", "Groups"),
             ("messages", "Messages and read markers"),
             ("members", "Members and their names"),
+            ("invitations", "Links by which people join groups"),
             ("notifications", "What reaches users who are away"),
             ("webhooks", "Where groups' messages are posted to"),
             ("service", "The service itself"),

@@ -10,7 +10,7 @@ use actix_web::{
 use crate::{
     controllers::{
         exports_controller, group_messages_controller, group_users_controller, groups_controller,
-        health_controller, mail_preferences_controller, memberships_controller,
+        health_controller, invitations_controller, mail_preferences_controller, memberships_controller,
         notification_preferences_controller, pages_controller, profiles_controller, read_markers_controller,
         registrations_controller, sessions_controller, unsubscriptions_controller,
         webhook_deliveries_controller, webhooks_controller,
@@ -80,6 +80,10 @@ routes! {
     PUT    "/api/v1/groups/{id}/read"                                                     => read_markers_controller::update,
     GET    "/api/v1/groups/{id}/notifications"                                            => notification_preferences_controller::show,
     PUT    "/api/v1/groups/{id}/notifications"                                            => notification_preferences_controller::update,
+    GET    "/api/v1/groups/{id}/invitations"                                              => invitations_controller::index,
+    POST   "/api/v1/groups/{id}/invitations"                                              => invitations_controller::create,
+    DELETE "/api/v1/groups/{id}/invitations/{invitation_id}"                              => invitations_controller::destroy,
+    POST   "/api/v1/invitations/{code}/accept"                                            => invitations_controller::accept,
     GET    "/api/v1/groups/{id}/webhooks"                                                 => webhooks_controller::index,
     POST   "/api/v1/groups/{id}/webhooks"                                                 => webhooks_controller::create,
     DELETE "/api/v1/groups/{id}/webhooks/{webhook_id}"                                    => webhooks_controller::destroy,
@@ -94,6 +98,7 @@ routes! {
     GET    "/docs"                                                                        => pages_controller::docs,
     GET    "/docs/{file}"                                                                 => pages_controller::docs_file,
     GET    "/"                                                                            => pages_controller::home,
+    GET    "/assets/{file}"                                                               => pages_controller::asset,
 }
 
 /// The routes of each path.

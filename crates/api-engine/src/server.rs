@@ -9,7 +9,7 @@ use actix_web::{
 };
 use engine_interfaces::{Accounts, Authentication, Chat, Clock, Dependencies, Notifications, Webhooks};
 
-use crate::{Settings, cors, observe, readiness::Readiness, request_id, routes};
+use crate::{Page, Settings, cors, observe, page::Site, readiness::Readiness, request_id, routes};
 
 /// The HTTP API over the engines.
 #[derive(Clone)]
@@ -28,6 +28,8 @@ pub struct ApiEngine {
     pub dependencies: Arc<dyn Dependencies>,
     /// Where request ids come from.
     pub clock: Arc<dyn Clock>,
+    /// The web client that is served at `/`.
+    pub page: Page,
     /// Limits and addresses.
     pub settings: Settings,
 }
@@ -49,6 +51,7 @@ impl ApiEngine {
                 .app_data(Data::from(Arc::clone(&self.dependencies)))
                 .app_data(Data::from(Arc::clone(&self.clock)))
                 .app_data(Data::new(self.settings.clone()))
+                .app_data(Data::new(Site::new(self.page, &self.settings.realtime_url)))
                 .app_data(Data::new(readiness))
                 .configure(routes::mount)
                 .default_service(web::to(routes::not_found))

@@ -1,7 +1,7 @@
 //! Where the pages of this engine's lists go on.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use engine_interfaces::{ChatError, Cursor, GroupId, Seq, Timestamp};
+use engine_interfaces::{ChatError, Cursor, GroupId, InvitationId, Seq, Timestamp};
 use uuid::Uuid;
 
 /// After this group, in a list by latest activity.
@@ -38,6 +38,23 @@ impl ByJoining {
 
     pub(crate) fn read(cursor: &Cursor) -> Result<Self, ChatError> {
         bytes(cursor).map(|bytes| Self(i64::from_be_bytes(bytes)))
+    }
+}
+
+/// After this invitation, in a list of the newest first: ids go by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ByAge(pub(crate) InvitationId);
+
+impl ByAge {
+    /// Before the newest.
+    pub(crate) const START: Self = Self(InvitationId(Uuid::max()));
+
+    pub(crate) fn write(self) -> Cursor {
+        Cursor(URL_SAFE_NO_PAD.encode(self.0.0.as_bytes()))
+    }
+
+    pub(crate) fn read(cursor: &Cursor) -> Result<Self, ChatError> {
+        bytes(cursor).map(|bytes| Self(InvitationId(Uuid::from_bytes(bytes))))
     }
 }
 
@@ -92,6 +109,8 @@ mod tests {
             let group = ByActivity(Timestamp::from_micros(micros).unwrap(), GroupId(Uuid::from_u128(id)));
             prop_assert_eq!(ByActivity::read(&group.write()).unwrap(), group);
             prop_assert_eq!(ByJoining::read(&ByJoining(revision).write()).unwrap(), ByJoining(revision));
+            let invitation = ByAge(InvitationId(Uuid::from_u128(id)));
+            prop_assert_eq!(ByAge::read(&invitation.write()).unwrap(), invitation);
             let link = ByLink(Uuid::from_u128(id), Uuid::from_u128(!id));
             prop_assert_eq!(ByLink::read(&link.write()).unwrap(), link);
             let place = InLog(GroupId(Uuid::from_u128(id)), Seq(revision));

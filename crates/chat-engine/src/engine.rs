@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_interfaces::{
-    Added, Broker, Chat, ChatError, Clock, Created, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead,
-    GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit, Membership, MessagePage, Page, PersonalData,
-    Range, Right, RingLag, Role, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup,
-    UnreadMessages, UserId, UserResources, Worker,
+    Accepted, Added, Broker, Chat, ChatError, Clock, Created, CreatedInvitation, Cursor, Draft, Group,
+    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Invitation,
+    InvitationDraft, InvitationId, Limit, Membership, MessagePage, Page, PersonalData, Range, Right, RingLag,
+    Role, Secret, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages,
+    UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -15,7 +16,7 @@ use crate::{
     announcer::Announcer,
     coalescer::Coalescer,
     context::Context,
-    group_messages, groups,
+    group_messages, groups, invitations,
     links::LinkMessages,
     memberships,
     personal_data::ChatData,
@@ -188,6 +189,38 @@ impl Chat for ChatEngine {
 
     async fn remove_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<(), ChatError> {
         memberships::RemoveService::new(&self.context).call(user, group, member).await
+    }
+
+    async fn create_invitation(
+        &self,
+        user: UserId,
+        group: GroupId,
+        draft: InvitationDraft,
+    ) -> Result<CreatedInvitation, ChatError> {
+        invitations::CreateService::new(&self.context).call(user, group, draft).await
+    }
+
+    async fn list_invitations(
+        &self,
+        user: UserId,
+        group: GroupId,
+        limit: Limit,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invitation>, ChatError> {
+        invitations::ListService::new(&self.context).call(user, group, limit, cursor).await
+    }
+
+    async fn revoke_invitation(
+        &self,
+        user: UserId,
+        group: GroupId,
+        invitation: InvitationId,
+    ) -> Result<(), ChatError> {
+        invitations::RevokeService::new(&self.context).call(user, group, invitation).await
+    }
+
+    async fn accept_invitation(&self, user: UserId, code: &Secret) -> Result<Accepted, ChatError> {
+        invitations::AcceptService::new(&self.context).call(user, code).await
     }
 
     async fn participants(

@@ -17,6 +17,7 @@ mod engine;
 pub mod factories;
 mod group_messages;
 mod groups;
+mod invitations;
 mod kept;
 mod links;
 mod memberships;
@@ -35,10 +36,11 @@ use diesel_migrations::embed_migrations;
 pub use database::{Location, PoolSettings, StoreError};
 pub use engine::ChatEngine;
 pub use engine_interfaces::{
-    Added, Broker, Chat, ChatError, Clock, Control, Created, Cursor, Deliveries, Delivery, Draft, Erasure,
-    Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Limit,
-    MemberChange, Membership, MessagePage, Page, PersonalData, Range, Revision, Right, Role, Rule, Sent, Seq,
-    Slot, SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
+    Accepted, Added, Broker, Chat, ChatError, Clock, Control, Created, CreatedInvitation, Cursor, Deliveries,
+    Delivery, Draft, Erasure, Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage,
+    GroupMessageId, GroupVersion, Invitation, InvitationDraft, InvitationId, Limit, MemberChange, Membership,
+    MessagePage, Page, PersonalData, Range, Revision, Right, Role, Rule, Secret, Sent, Seq, Slot,
+    SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
 pub use store::Store;

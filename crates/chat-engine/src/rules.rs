@@ -1,6 +1,10 @@
-//! What text may be, and who may do what.
+//! What text and numbers may be, and who may do what.
+
+use std::time::Duration;
 
 use engine_interfaces::{ChatError, Draft, GroupChange, GroupDraft, Role, Rule, Violation};
+
+use crate::settings::Settings;
 
 /// The most characters of a group's name.
 const NAME: usize = 100;
@@ -9,7 +13,7 @@ const DESCRIPTION: usize = 1_000;
 /// The most characters of a message.
 const MESSAGE: usize = 10_000;
 
-/// What text breaks of the rules; a character is a Unicode scalar value.
+/// What an input breaks of the rules; a character is a Unicode scalar value.
 #[derive(Default)]
 struct Checks(Vec<Violation>);
 
@@ -59,7 +63,15 @@ pub(crate) fn check_message(draft: &Draft) -> Result<(), ChatError> {
     Checks::default().text("message", &draft.message, MESSAGE).done()
 }
 
-/// Owners and admins change the group and add members.
+pub(crate) fn check_invitation(life: Duration, uses: u32, settings: &Settings) -> Result<(), ChatError> {
+    let good = !life.is_zero() && life <= settings.max_invitation_life;
+    Checks::default()
+        .that(good, "expires_in", Rule::Range)
+        .that((1..=settings.max_invitation_uses).contains(&uses), "uses", Rule::Range)
+        .done()
+}
+
+/// Owners and admins change the group, invite and add members.
 pub(crate) fn at_least_admin(role: Role) -> Result<(), ChatError> {
     allowed(role >= Role::Admin)
 }

@@ -11,6 +11,16 @@ pub struct Settings {
     pub max_members: i64,
     /// The most groups that a user may be in. 1,000.
     pub max_groups_per_user: usize,
+    /// How long an invitation is good that does not say, at most `max_invitation_life`. 7 days.
+    pub invitation_life: Duration,
+    /// How long an invitation may be good. 30 days.
+    pub max_invitation_life: Duration,
+    /// How many may join by an invitation that does not say, at most `max_invitation_uses`. 10.
+    pub invitation_uses: u32,
+    /// How many may join by one invitation. 1,000.
+    pub max_invitation_uses: u32,
+    /// The most invitations of a group that are open at once. 100.
+    pub max_invitations: i64,
     /// How many tasks store messages; each has one statement under way. 4; on SQLite always 1, since it
     /// writes one transaction at a time.
     pub writers: usize,
@@ -60,6 +70,11 @@ impl Default for Settings {
         Self {
             max_members: 50_000,
             max_groups_per_user: 1_000,
+            invitation_life: Duration::from_secs(7 * 24 * 60 * 60),
+            max_invitation_life: Duration::from_secs(30 * 24 * 60 * 60),
+            invitation_uses: 10,
+            max_invitation_uses: 1_000,
+            max_invitations: 100,
             writers: 4,
             writer_queue: 2_048,
             batch_one_group: 128,

@@ -4,6 +4,7 @@ mod deletion;
 mod erasure;
 mod group_messages;
 mod groups;
+mod invitations;
 mod jobs;
 mod memberships;
 mod outbox;
@@ -24,6 +25,7 @@ use crate::MIGRATIONS;
 
 pub(crate) use erasure::Departure;
 pub(crate) use groups::NewGroup;
+pub(crate) use invitations::{Entry, NewInvitation};
 pub(crate) use memberships::{Change, Members};
 pub(crate) use outbox::Range as OutboxRange;
 pub(crate) use personal_data::OwnGroup;
@@ -63,11 +65,50 @@ macro_rules! membership {
     };
 }
 
-/// Ends a group whose head is locked: without its head it is gone for everybody. The id stays taken; `$deletion`
-/// removes the other rows.
+/// Lets `$user` into the group of `$head`, which is locked; answers their membership.
+macro_rules! join {
+    ($conn:expr, $head:expr, $user:expr, $now:expr) => {{
+        let role = Role::Member;
+        let joining = (
+            memberships::role.eq(RoleText(role)),
+            memberships::joined_at.eq(At($now)),
+            memberships::joined_seq.eq($head.last_seq),
+            memberships::joined_revision.eq($head.revision + 1),
+            memberships::read_seq.eq($head.last_seq),
+            memberships::left_at.eq(None::<At>),
+        );
+        diesel::insert_into(memberships::table)
+            .values((memberships::group_id.eq($head.group_id), memberships::user_id.eq(Col($user)), joining))
+            .on_conflict((memberships::group_id, memberships::user_id))
+            .do_update()
+            .set(joining)
+            .execute($conn)
+            .await?;
+        Membership { group_id: $head.group_id.0, user_id: $user, role, joined_at: $now }
+    }};
+}
+
+/// Writes down that who is in the group of `$head`, which is locked, has changed: `$joined` more are in it.
+macro_rules! advance {
+    ($conn:expr, $head:expr, $joined:expr) => {
+        diesel::update(group_heads::table.find($head.group_id))
+            .set((
+                group_heads::revision.eq($head.revision + 1),
+                group_heads::member_count.eq($head.member_count + $joined),
+            ))
+            .execute($conn)
+            .await?
+    };
+}
+
+/// Ends a group whose head is locked: without its head it is gone for everybody, and nobody is invited any more. The id
+/// stays taken; `$deletion` removes the other rows.
 macro_rules! end_group {
     ($conn:expr, $group:expr, $now:expr, $deletion:expr) => {
         diesel::delete(group_heads::table.find(Col($group))).execute($conn).await?;
+        diesel::delete(invitations::table.filter(invitations::group_id.eq(Col($group))))
+            .execute($conn)
+            .await?;
         diesel::update(groups::table.find(Col($group)))
             .set((
                 groups::name.eq(""),
@@ -82,7 +123,7 @@ macro_rules! end_group {
     };
 }
 
-use {end_group, lock_head, membership};
+use {advance, end_group, join, lock_head, membership};
 
 /// Where groups, memberships and messages are. Cheap to clone.
 #[derive(Clone)]

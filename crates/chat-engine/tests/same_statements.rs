@@ -7,8 +7,8 @@ use std::{
 };
 
 use chat_engine::{
-    Chat, ChatEngine, ChatError, GroupChange, GroupId, GroupMessageId, Limit, Range, Right, Role, Seq,
-    Settings, Store, UserId, factories,
+    Chat, ChatEngine, ChatError, GroupChange, GroupId, GroupMessageId, InvitationDraft, InvitationId, Limit,
+    Range, Right, Role, Seq, Settings, Store, UserId, factories,
 };
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use engine_interfaces::Clock;
@@ -37,6 +37,7 @@ async fn ask_everything(
 ) -> Vec<(&'static str, Vec<String>)> {
     let (other, limit) = (UserId::from_name("other"), Limit::default());
     let message = GroupMessageId(uuid::Uuid::nil());
+    let invitation = InvitationId(uuid::Uuid::nil());
     let change = GroupChange { name: Some("Another".to_owned()), description: None };
     let mut asked = Vec::new();
     macro_rules! ask {
@@ -57,6 +58,9 @@ async fn ask_everything(
         add_member(user, group, other);
         change_role(user, group, other, Role::Admin);
         remove_member(user, group, other);
+        create_invitation(user, group, InvitationDraft::default());
+        list_invitations(user, group, limit, None);
+        revoke_invitation(user, group, invitation);
         participants(user, group, &[other]);
         list_messages(user, group, Range::Newest, limit);
         show_message(user, group, message);

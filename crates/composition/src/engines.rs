@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use api_engine::ApiEngine;
+use api_engine::{ApiEngine, PageFile};
 use auth_engine::{AuthEngine, Keys, StartError};
 use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
@@ -17,6 +17,21 @@ use realtime_engine::RealtimeEngine;
 use user_resources::UserResourcesEngine;
 
 use crate::{Stores, dependencies::Dependent, settings::Mailing};
+
+/// The web client, where the build has it.
+const PAGE: [PageFile; web_client::FILES.len()] = {
+    let mut page = [PageFile { path: "", bytes: &[], packed: &[] }; web_client::FILES.len()];
+    let mut at = 0;
+    while at < page.len() {
+        let web_client::File { path, bytes, packed } = web_client::FILES[at];
+        page[at] = PageFile { path, bytes, packed };
+        at += 1;
+    }
+    page
+};
+
+/// Does the API serve the web client at `/`?
+pub const HAS_PAGE: bool = !PAGE.is_empty();
 
 /// The engines of one process.
 pub struct Engines {
@@ -94,6 +109,7 @@ impl Engines {
             webhooks: self.webhooks.clone(),
             dependencies: self.serving(),
             clock: self.clock.clone(),
+            page: &PAGE,
             settings,
         }
     }

@@ -22,5 +22,5 @@ pub mod settings;
 pub mod shared;
 mod stores;
 
-pub use engines::Engines;
+pub use engines::{Engines, HAS_PAGE};
 pub use stores::Stores;

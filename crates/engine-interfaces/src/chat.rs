@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BoxError, Cursor, GroupId, GroupMessageId, Limit, Page, Revision, Seq, Timestamp, UserId, Violation,
+    Accepted, BoxError, CreatedInvitation, Cursor, GroupId, GroupMessageId, Invitation, InvitationDraft,
+    InvitationId, Limit, Page, Revision, Secret, Seq, Timestamp, UserId, Violation,
 };
 
 /// What a member may do.
@@ -15,7 +16,7 @@ use crate::{
 pub enum Role {
     /// Reads and sends.
     Member,
-    /// Also changes the group, and adds and removes members.
+    /// Also changes the group, invites, and adds and removes members.
     Admin,
     /// Also gives roles, removes anyone and deletes the group.
     Owner,
@@ -282,6 +283,9 @@ pub enum ChatError {
     /// No such member in the group.
     #[error("the member was not found")]
     MemberNotFound,
+    /// No such invitation, or none that lets anybody in any more: nobody can tell which.
+    #[error("the invitation was not found")]
+    InvitationNotFound,
     /// A member, but not allowed.
     #[error("not allowed")]
     Forbidden,
@@ -297,6 +301,9 @@ pub enum ChatError {
     /// The user is in as many groups as a user may be in.
     #[error("too many groups")]
     TooManyGroups,
+    /// The group has as many invitations as a group may have.
+    #[error("too many invitations")]
+    TooManyInvitations,
     /// The input breaks rules.
     #[error("invalid")]
     Invalid(Vec<Violation>),
@@ -317,7 +324,7 @@ pub enum ChatError {
 /// What the rest of the system may ask of chat.
 ///
 /// Methods that take a `user` first check that the user is in the group; for whoever is not, the group
-/// does not exist.
+/// does not exist. An invitation's code alone leads there from outside.
 #[async_trait]
 pub trait Chat: Send + Sync {
     /// The groups that `user` is in, latest activity first.
@@ -374,6 +381,35 @@ pub trait Chat: Send + Sync {
 
     /// Removes `member`: oneself, or a member by an admin, or anyone by an owner; the last owner stays.
     async fn remove_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<(), ChatError>;
+
+    /// Makes an invitation. Owners and admins.
+    async fn create_invitation(
+        &self,
+        user: UserId,
+        group: GroupId,
+        draft: InvitationDraft,
+    ) -> Result<CreatedInvitation, ChatError>;
+
+    /// The invitations by which people can still join, the newest first. Owners and admins.
+    async fn list_invitations(
+        &self,
+        user: UserId,
+        group: GroupId,
+        limit: Limit,
+        cursor: Option<&Cursor>,
+    ) -> Result<Page<Invitation>, ChatError>;
+
+    /// Ends an invitation: nobody joins by it any more. Owners and admins.
+    async fn revoke_invitation(
+        &self,
+        user: UserId,
+        group: GroupId,
+        invitation: InvitationId,
+    ) -> Result<(), ChatError>;
+
+    /// Lets `user` into the group of the invitation with this code, and spends one of its uses: both or neither.
+    /// Idempotent: who is in already gets the group, and spends nothing.
+    async fn accept_invitation(&self, user: UserId, code: &Secret) -> Result<Accepted, ChatError>;
 
     /// Those of `ids` that are members or authors of the group, former ones too. At most 100 at a time.
     async fn participants(

@@ -42,4 +42,6 @@ pub enum Rule {
     Nul,
     /// A password that many people use.
     Common,
+    /// A number that is too small or too large.
+    Range,
 }

@@ -65,6 +65,10 @@ id!(
     WebhookId
 );
 id!(
+    /// An invitation; unique within its group. Not what lets anybody in.
+    InvitationId
+);
+id!(
     /// The delivery of a message to a web hook.
     DeliveryId
 );

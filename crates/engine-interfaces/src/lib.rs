@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod health;
 mod ids;
+mod invitations;
 mod jobs;
 mod notifications;
 mod outage;
@@ -40,8 +41,10 @@ pub use error::{BoxError, Rule, Violation};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
 pub use health::{Dependencies, Dependency, DependencyState, Health};
 pub use ids::{
-    DeliveryId, ExportId, GroupId, GroupMessageId, JobId, Revision, Seq, TokenId, UserId, WebhookId,
+    DeliveryId, ExportId, GroupId, GroupMessageId, InvitationId, JobId, Revision, Seq, TokenId, UserId,
+    WebhookId,
 };
+pub use invitations::{Accepted, CreatedInvitation, Invitation, InvitationDraft};
 pub use jobs::{Job, PutOff, Worker};
 pub use notifications::{NotificationPreference, Notifications, NotificationsError, Presence};
 pub use outage::Outage;

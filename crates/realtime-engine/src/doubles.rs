@@ -14,11 +14,11 @@ use std::{
 
 use async_trait::async_trait;
 use engine_interfaces::{
-    Added, AuthError, Authentication, Chat, ChatError, Clock, Created, Credentials, Cursor, Draft, Group,
-    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Identity, Limit,
-    Membership, MessagePage, NotificationsError, Page, Presence, ProfileChange, Range, Registration,
-    Revision, Right, Role, Secret, Sent, Seq, Session, SystemClock, Timestamp, Token, TokenId, User, UserId,
-    UserName,
+    Accepted, Added, AuthError, Authentication, Chat, ChatError, Clock, Created, CreatedInvitation,
+    Credentials, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage,
+    GroupMessageId, GroupVersion, Identity, Invitation, InvitationDraft, InvitationId, Limit, Membership,
+    MessagePage, NotificationsError, Page, Presence, ProfileChange, Range, Registration, Revision, Right,
+    Role, Secret, Sent, Seq, Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -360,6 +360,33 @@ impl Chat for FakeChat {
     }
 
     async fn remove_member(&self, _: UserId, _: GroupId, _: UserId) -> Result<(), ChatError> {
+        Err(ChatError::Busy)
+    }
+
+    async fn create_invitation(
+        &self,
+        _: UserId,
+        _: GroupId,
+        _: InvitationDraft,
+    ) -> Result<CreatedInvitation, ChatError> {
+        Err(ChatError::Busy)
+    }
+
+    async fn list_invitations(
+        &self,
+        _: UserId,
+        _: GroupId,
+        _: Limit,
+        _: Option<&Cursor>,
+    ) -> Result<Page<Invitation>, ChatError> {
+        Err(ChatError::Busy)
+    }
+
+    async fn revoke_invitation(&self, _: UserId, _: GroupId, _: InvitationId) -> Result<(), ChatError> {
+        Err(ChatError::Busy)
+    }
+
+    async fn accept_invitation(&self, _: UserId, _: &Secret) -> Result<Accepted, ChatError> {
         Err(ChatError::Busy)
     }
 

@@ -42,7 +42,7 @@ pub(crate) async fn index(
     if copies.are_named() {
         let tag = ETag::page(chat.group_version(user, id).await?, range, limit);
         if copies.include(&tag) {
-            return Ok(etag::not_modified(tag));
+            return Ok(etag::not_modified(&tag));
         }
     }
     let read = chat.list_messages(user, id, range, limit).await?;

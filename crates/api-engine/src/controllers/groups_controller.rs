@@ -101,7 +101,7 @@ pub(crate) async fn show(
     if copies.are_named() {
         let tag = ETag::group(chat.group_version(user, id).await?, limit);
         if copies.include(&tag) {
-            return Ok(etag::not_modified(tag));
+            return Ok(etag::not_modified(&tag));
         }
     }
     let read = chat.list_messages(user, id, Range::Newest, limit).await?;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::header,
     web::{Data, Path},
 };
@@ -13,13 +13,14 @@ use super::Answer;
 use crate::{
     Settings,
     errors::{self, ErrorCode, Refusals},
+    etag::Copies,
     openapi::openapi,
+    page::Site,
     serializers::{ConfigSerializer, SignUpState},
 };
 
-/// The page at `/`, which loads nothing.
-const HOME: &str = include_str!("pages/home.html");
-const HOME_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'";
+/// What stands at `/` where there is no page.
+const NO_PAGE: &str = "This is Parlour's API, built without its page. What can be called is at /docs.\n";
 /// Swagger UI sets styles by itself, and loads nothing from elsewhere.
 const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                            frame-ancestors 'none'; base-uri 'none'";
@@ -29,19 +30,45 @@ static OPENAPI: LazyLock<String> = LazyLock::new(openapi);
 static SWAGGER: LazyLock<Arc<Config<'static>>> =
     LazyLock::new(|| Arc::new(Config::from("/openapi.json").validator_url("none")));
 
-/// What this is
+/// The web client
+///
+/// A build without it answers a line of text.
 #[utoipa::path(
     get,
     path = "/",
     operation_id = "home",
     tag = "service",
-    responses((status = 200, description = "A page", body = String, content_type = "text/html")),
+    params(Copies),
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+        (status = 304, description = "What the caller has is what is there"),
+    ),
 )]
-pub(crate) async fn home() -> HttpResponse {
-    HttpResponse::Ok()
-        .insert_header((header::CONTENT_SECURITY_POLICY, HOME_POLICY))
-        .content_type("text/html; charset=utf-8")
-        .body(HOME)
+pub(crate) async fn home(site: Data<Site>, request: HttpRequest, copies: Copies) -> HttpResponse {
+    let no_page = || HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(NO_PAGE);
+    site.home(&request, &copies).unwrap_or_else(no_page)
+}
+
+/// A file of the web client
+#[utoipa::path(
+    get,
+    path = "/assets/{file}",
+    operation_id = "asset",
+    tag = "service",
+    params(("file" = String, Path, description = "The file", example = "index.js"), Copies),
+    responses(
+        (status = 200, description = "The file", body = String, content_type = "text/javascript"),
+        (status = 304, description = "What the caller has is what is there"),
+        Refusals<(errors::Nothing,)>,
+    ),
+)]
+pub(crate) async fn asset(
+    site: Data<Site>,
+    request: HttpRequest,
+    file: Path<String>,
+    copies: Copies,
+) -> Answer {
+    Ok(site.asset(&file, &request, &copies).ok_or(ErrorCode::PathNotFound)?)
 }
 
 /// What a client has to know before it begins

@@ -54,7 +54,7 @@ pub(crate) struct ErrorBody<'a> {
 pub(crate) struct DetailBody {
     /// The field.
     field: &'static str,
-    /// The rule: blank, too_long, too_short, format, taken, nul, common; missing or type.
+    /// The rule: blank, too_long, too_short, format, taken, nul, common, range; missing or type.
     rule: &'static str,
 }
 

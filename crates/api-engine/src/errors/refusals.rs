@@ -50,7 +50,9 @@ codes! {
     /// Is about a user.
     User: UserNotFound;
     /// Is about a web hook.
-    Webhook: WebhookNotFound;
+    Webhook: WebhookOrInvitationNotFound;
+    /// Is about an invitation.
+    Invitation: WebhookOrInvitationNotFound;
     /// Is about a delivery.
     Delivery: DeliveryNotFound;
     /// Is about an export.
@@ -73,6 +75,8 @@ codes! {
     FullGroup: GroupFull;
     /// Gives a group one more web hook.
     ManyWebhooks: TooManyWebhooks;
+    /// Gives a group one more invitation.
+    ManyInvitations: TooManyInvitations;
     /// Is off on some servers.
     WebhooksSwitch: WebhooksOff;
     /// Takes an owner away.

@@ -117,25 +117,28 @@ impl Field for Role {
 
 impl Field for Seq {
     fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
-        let Value::Number(number) = value else {
-            return Err(ErrorHandler::wrong_type(field));
-        };
-        // `3.0` is an integer to JSON, and `3.5` is none.
-        let is_integer = number.as_f64().is_some_and(|number| number.fract() == 0.0);
-        if !is_integer {
-            return Err(ErrorHandler::wrong_type(field));
-        }
-        number
-            .as_i64()
-            .or_else(|| whole(number.as_f64()?))
-            .filter(|seq| *seq >= 0)
-            .map(Self)
-            .ok_or_else(|| violation(field, Rule::Format))
+        let seq = integer(field, &value)?.filter(|seq| *seq >= 0);
+        seq.map(Self).ok_or_else(|| violation(field, Rule::Format))
     }
 }
 
+impl Field for u32 {
+    fn read(field: &'static str, value: Value) -> Result<Self, ErrorHandler> {
+        let count = integer(field, &value)?.and_then(|count| count.try_into().ok());
+        count.ok_or_else(|| violation(field, Rule::Range))
+    }
+}
+
+/// A whole number, as far as there is an integer for it.
+fn integer(field: &'static str, value: &Value) -> Result<Option<i64>, ErrorHandler> {
+    // `3.0` is an integer to JSON, and `3.5` is none.
+    let number = value.as_number().filter(|number| number.as_f64().is_some_and(|one| one.fract() == 0.0));
+    let number = number.ok_or_else(|| ErrorHandler::wrong_type(field))?;
+    Ok(number.as_i64().or_else(|| written_with_a_point(number.as_f64()?)))
+}
+
 /// A whole number that was written with a point; only as far as such numbers are exact.
-fn whole(number: f64) -> Option<i64> {
+fn written_with_a_point(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     (number.abs() <= EXACT).then_some(number as i64)
 }
@@ -192,6 +195,20 @@ mod tests {
             assert_eq!(read(bad), Err("42201 Invalid parameters".into()));
         }
         for bad in [json!(3.5), json!("3"), json!(true), json!(null), json!([3]), json!({})] {
+            assert_eq!(read(bad), Err("42204 Wrong type".into()));
+        }
+    }
+
+    #[test]
+    fn a_count_is_a_whole_number_within_its_range() {
+        let read = |value| u32::read("uses", value).map_err(|error| error.to_string());
+        assert_eq!(read(json!(3)), Ok(3));
+        assert_eq!(read(json!(3.0)), Ok(3));
+        assert_eq!(read(json!(u32::MAX)), Ok(u32::MAX));
+        for bad in [json!(-1), json!(1_u64 << 32), json!(1e300)] {
+            assert_eq!(read(bad), Err("42201 Invalid parameters".into()));
+        }
+        for bad in [json!(3.5), json!("3"), json!(null)] {
             assert_eq!(read(bad), Err("42204 Wrong type".into()));
         }
     }

@@ -3,7 +3,9 @@
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use engine_interfaces::{DeliveryId, ExportId, GroupId, GroupMessageId, UserId, WebhookId};
+use engine_interfaces::{
+    ChatError, DeliveryId, ExportId, GroupId, GroupMessageId, InvitationId, Secret, UserId, WebhookId,
+};
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -70,6 +72,27 @@ pub(crate) struct DeliveryPath {
     pub(crate) delivery_id: DeliveryId,
 }
 
+/// `/groups/{id}/invitations/{invitation_id}`.
+#[derive(Debug, Clone, Copy, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct InvitationPath {
+    /// The group.
+    #[param(value_type = Uuid)]
+    pub(crate) id: GroupId,
+    /// The invitation.
+    #[param(value_type = Uuid)]
+    pub(crate) invitation_id: InvitationId,
+}
+
+/// `/invitations/{code}/accept`.
+#[derive(Debug, Clone, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct CodePath {
+    /// What the answer that made the invitation told.
+    #[param(value_type = String)]
+    pub(crate) code: Secret,
+}
+
 /// `/users/me/exports/{export_id}`.
 #[derive(Debug, Clone, Copy, IntoParams)]
 #[into_params(parameter_in = Path)]
@@ -88,7 +111,11 @@ pub(crate) struct UnsubscribePath {
 }
 
 /// The id that the path has at `name`; `missing` is what its absence is called.
-fn id<T: From<Uuid>>(request: &HttpRequest, name: &str, missing: ErrorCode) -> Result<T, ErrorHandler> {
+fn id<T: From<Uuid>>(
+    request: &HttpRequest,
+    name: &str,
+    missing: impl Into<ErrorHandler>,
+) -> Result<T, ErrorHandler> {
     query::decode(request.uri().path())?;
     request.match_info().get(name).and_then(uuid).map(T::from).ok_or_else(|| missing.into())
 }
@@ -116,7 +143,7 @@ impl MemberPath {
 impl WebhookPath {
     fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
         let GroupPath { id: group } = GroupPath::of(request)?;
-        Ok(Self { id: group, webhook_id: id(request, "webhook_id", ErrorCode::WebhookNotFound)? })
+        Ok(Self { id: group, webhook_id: id(request, "webhook_id", ErrorCode::WebhookOrInvitationNotFound)? })
     }
 }
 
@@ -128,6 +155,20 @@ impl DeliveryPath {
             webhook_id,
             delivery_id: id(request, "delivery_id", ErrorCode::DeliveryNotFound)?,
         })
+    }
+}
+
+impl InvitationPath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        let GroupPath { id: group } = GroupPath::of(request)?;
+        Ok(Self { id: group, invitation_id: id(request, "invitation_id", ChatError::InvitationNotFound)? })
+    }
+}
+
+impl CodePath {
+    fn of(request: &HttpRequest) -> Result<Self, ErrorHandler> {
+        query::decode(request.uri().path())?;
+        Ok(Self { code: Secret::new(request.match_info().get("code").unwrap_or_default()) })
     }
 }
 
@@ -158,4 +199,6 @@ macro_rules! from_path {
     )+};
 }
 
-from_path!(GroupPath MessagePath MemberPath WebhookPath DeliveryPath ExportPath UnsubscribePath);
+from_path!(
+    GroupPath MessagePath MemberPath WebhookPath DeliveryPath InvitationPath CodePath ExportPath UnsubscribePath
+);

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::ListPageSerializer;
 
-/// What a member may do: a member reads and sends; an admin also changes the group, and adds and removes
+/// What a member may do: a member reads and sends; an admin also changes the group, invites, and adds and removes
 /// members; an owner also gives roles, removes anyone and deletes the group.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = Role)]

@@ -11,6 +11,8 @@ mod group_messages;
 mod group_users;
 mod groups;
 mod input;
+mod invitations;
+mod logs;
 mod memberships;
 mod notification_preferences;
 mod pages;

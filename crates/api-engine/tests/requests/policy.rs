@@ -25,6 +25,8 @@ struct Scene {
     message: String,
     webhook: String,
     delivery: String,
+    invitation: String,
+    code: String,
     bystander: Caller,
     newcomer: Caller,
     fresh: String,
@@ -129,6 +131,20 @@ fn rows() -> Vec<Row> {
             |_| json!({"notifications": {"muted": true}}),
             MEMBERS,
         ),
+        row("GET", "/api/v1/groups/{id}/invitations", nothing, STAFF),
+        row(
+            "POST",
+            "/api/v1/groups/{id}/invitations",
+            |_| json!({"invitation": {"uses": 1}}),
+            [401, 404, 403, 404, 201, 201],
+        ),
+        row(
+            "DELETE",
+            "/api/v1/groups/{id}/invitations/{invitation_id}",
+            nothing,
+            [401, 404, 403, 404, 204, 204],
+        ),
+        row("POST", "/api/v1/invitations/{code}/accept", nothing, [401, 201, 200, 201, 200, 200]),
         row("GET", "/api/v1/groups/{id}/webhooks", nothing, STAFF),
         row(
             "POST",
@@ -153,6 +169,7 @@ fn rows() -> Vec<Row> {
         row("GET", "/docs", nothing, [302; 6]),
         row("GET", "/docs/{file}", nothing, ALL),
         row("GET", "/", nothing, ALL),
+        row("GET", "/assets/{file}", nothing, ALL),
         // The last: afterwards nobody is signed in.
         row("DELETE", "/api/v1/users/sign_out", nothing, [401, 204, 204, 204, 204, 204]),
     ]
@@ -174,6 +191,7 @@ impl Scene {
         let message =
             api.message(&group, former, "first").await["id"].as_str().unwrap_or_default().to_owned();
         let (webhook, delivery) = webhooks::delivered(api, &group, owner).await;
+        let (invitation, code) = api.invite(&group, owner).await;
         let left =
             api.delete(&format!("/api/v1/groups/{group}/members/{}", former.id)).by(former).send().await;
         assert_eq!(left.status, 204);
@@ -182,6 +200,8 @@ impl Scene {
             message,
             webhook,
             delivery,
+            invitation,
+            code,
             bystander: bystander.clone(),
             newcomer: newcomer.clone(),
             fresh: api.id(),
@@ -196,6 +216,8 @@ impl Scene {
             .replace("{message_id}", &self.message)
             .replace("{webhook_id}", &self.webhook)
             .replace("{delivery_id}", &self.delivery)
+            .replace("{invitation_id}", &self.invitation)
+            .replace("{code}", &self.code)
             .replace("{export_id}", &self.export)
             .replace("{user_id}", &self.bystander.id)
             .replace("{token}", &unsubscribe_token(&self.bystander))
@@ -237,6 +259,8 @@ async fn every_route_answers_everybody_as_the_table_says() {
                     message: String::new(),
                     webhook: String::new(),
                     delivery: String::new(),
+                    invitation: String::new(),
+                    code: String::new(),
                     bystander: bystander.clone(),
                     newcomer: newcomer.clone(),
                     fresh: String::new(),

@@ -17,7 +17,7 @@ use actix_web::{
     test::{TestRequest, init_service, read_body},
     web::Bytes,
 };
-use api_engine::{ApiEngine, Settings};
+use api_engine::{ApiEngine, Page, PageFile, Settings};
 use async_trait::async_trait;
 use auth_engine::{AuthEngine, factories};
 use broker::LocalBroker;
@@ -30,6 +30,13 @@ use tokio::task::LocalSet;
 use user_resources::UserResourcesEngine;
 
 use crate::described;
+
+/// A page that is no more than what a test needs of one.
+const PAGE: Page = &[
+    PageFile { path: "index.html", bytes: b"<!doctype html>", packed: b"packed page" },
+    PageFile { path: "assets/index.html", bytes: b"an asset", packed: b"packed asset" },
+    PageFile { path: "assets/index-1a2b.js", bytes: b"a script", packed: b"packed script" },
+];
 
 /// An API over engines of its own.
 pub(crate) struct Api {
@@ -135,6 +142,7 @@ impl Api {
             webhooks: webhooks.clone(),
             dependencies: dependencies.clone(),
             clock: clock.clone(),
+            page: PAGE,
             settings,
         };
         Self { engine, auth, chat, webhooks, clock, dependencies, databases }
@@ -187,6 +195,16 @@ impl Api {
             let given = self.patch(&path).by(owner).json(&json!({"member": {"role": role}})).send().await;
             assert_eq!(given.status, 200, "{given:?}");
         }
+    }
+
+    /// An invitation by `caller` that lets ten in; its id and its code.
+    pub(crate) async fn invite(&self, group: &str, caller: &Caller) -> (String, String) {
+        let path = format!("/api/v1/groups/{group}/invitations");
+        let made = self.post(&path).by(caller).json(&json!({"invitation": {"uses": 10}})).send().await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let made = made.json();
+        let text = |field: &str| made["invitation"][field].as_str().expect("a text").to_owned();
+        (text("id"), text("code"))
     }
 
     /// Sends a message; its body.

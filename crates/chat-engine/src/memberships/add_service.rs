@@ -1,7 +1,7 @@
 //! Adding a member.
 
 use database::detached;
-use engine_interfaces::{Added, ChatError, Control, GroupId, MemberChange, UserId};
+use engine_interfaces::{Added, ChatError, GroupId, UserId};
 
 use crate::{
     context::Context,
@@ -40,13 +40,7 @@ impl<'a> AddService<'a> {
                 .await
                 .map_err(unavailable)??;
             if joined {
-                context.link(member, group).await;
-                context.broker.control(Control::Member {
-                    group_id: group,
-                    user_id: member,
-                    change: MemberChange::Joined,
-                    role: Some(membership.role),
-                });
+                super::joined(&context, &membership).await;
             }
             Ok(Added { membership, already: !joined })
         })

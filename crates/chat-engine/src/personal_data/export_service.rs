@@ -1,8 +1,8 @@
 //! Exporting what a user has.
 
 use engine_interfaces::{
-    BoxError, Cursor, GROUP, GROUP_MESSAGE, GroupId, GroupMessage, GroupMessageId, Page, Seq, UserId,
-    UserResource,
+    BoxError, Cursor, GROUP, GROUP_MESSAGE, GroupId, GroupMessage, GroupMessageId, Invitation, Page, Seq,
+    UserId, UserResource,
 };
 use serde_json::{Value, json};
 
@@ -16,6 +16,8 @@ use crate::{
 const GROUPS: &str = "groups";
 /// The messages that a user wrote.
 const MESSAGES: &str = "messages";
+/// The invitations that a user made, without their codes.
+const INVITATIONS: &str = "invitations";
 
 /// Exports what a user has, a page at a time.
 pub(crate) struct ExportService<'a> {
@@ -23,7 +25,7 @@ pub(crate) struct ExportService<'a> {
 }
 
 impl<'a> ExportService<'a> {
-    pub(crate) const SECTIONS: &'static [&'static str] = &[GROUPS, MESSAGES];
+    pub(crate) const SECTIONS: &'static [&'static str] = &[GROUPS, MESSAGES, INVITATIONS];
 
     pub(crate) fn new(context: &'a Context) -> Self {
         Self { context }
@@ -41,6 +43,7 @@ impl<'a> ExportService<'a> {
             GROUPS => self.groups(user, after).await,
             MESSAGES if self.context.settings.trust_links => self.linked_messages(user, after).await,
             MESSAGES => self.messages(user, after).await,
+            INVITATIONS => self.invitations(user, after).await,
             _ => Ok(Page { entries: Vec::new(), next: None }),
         }
     }
@@ -50,6 +53,13 @@ impl<'a> ExportService<'a> {
         let ids: Vec<_> = links.iter().map(|link| GroupId(link.resource_id)).collect();
         let own = self.context.store.own_groups(user, &ids).await?;
         Ok(Page { entries: own.into_iter().map(group).collect(), next: self.next(&links) })
+    }
+
+    async fn invitations(&self, user: UserId, after: Option<&Cursor>) -> Result<Page<Value>, BoxError> {
+        let links = self.links(user, GROUP, after).await?;
+        let ids: Vec<_> = links.iter().map(|link| GroupId(link.resource_id)).collect();
+        let own = self.context.store.own_invitations(user, &ids).await?;
+        Ok(Page { entries: own.into_iter().map(invitation).collect(), next: self.next(&links) })
     }
 
     async fn linked_messages(&self, user: UserId, after: Option<&Cursor>) -> Result<Page<Value>, BoxError> {
@@ -126,6 +136,17 @@ fn group(own: OwnGroup) -> Value {
         "role": seen.then_some(membership.role),
         "joined_at": membership.joined_at,
         "left_at": left_at,
+    })
+}
+
+fn invitation(own: Invitation) -> Value {
+    let Invitation { id, group_id, expires_at, uses_left, created_by: _, created_at } = own;
+    json!({
+        "id": id,
+        "group_id": group_id,
+        "expires_at": expires_at,
+        "uses_left": uses_left,
+        "created_at": created_at,
     })
 }
 

@@ -10,9 +10,9 @@ use diesel_async::RunQueryDsl;
 use engine_interfaces::{GroupId, Role, Timestamp, UserId};
 
 use super::{
-    NOBODY, Store, end_group, lock_head, membership,
+    NOBODY, Store, advance, end_group, lock_head, membership,
     rows::{HeadRow, MembershipRow, RoleText},
-    schema::{group_heads, groups, memberships, messages},
+    schema::{group_heads, groups, invitations, memberships, messages},
 };
 
 /// What came of a user's leaving a group that they can't be kept in.
@@ -64,13 +64,7 @@ impl Store {
                 let row = memberships::table.find((Col(group), heir));
                 update(row).set(memberships::role.eq(RoleText(Role::Owner))).execute(conn).await?;
             }
-            update(group_heads::table.find(Col(group)))
-                .set((
-                    group_heads::revision.eq(head.revision + 1),
-                    group_heads::member_count.eq(head.member_count - 1),
-                ))
-                .execute(conn)
-                .await?;
+            advance!(conn, head, -1);
             Ok(Departure::Left(heir.map(|heir| heir.0)))
         })
     }
@@ -133,8 +127,8 @@ impl Store {
         })
     }
 
-    /// Removes what still names a user who left the group: the membership, the last sender, the maker. `false`,
-    /// and nothing is removed, when they are in the group.
+    /// Removes what still names a user who left the group: the membership, the last sender, the maker of the group and
+    /// of its invitations, which stay good. `false`, and nothing is removed, when they are in the group.
     pub(crate) async fn forget_member(&self, group: GroupId, user: UserId) -> Result<bool, StoreError> {
         on!(self, transaction, |conn| {
             let head = lock_head!(conn, group);
@@ -147,6 +141,10 @@ impl Store {
             update(sent_last).set(group_heads::last_sender_id.eq(None::<Col<UserId>>)).execute(conn).await?;
             let made = groups::table.find(Col(group)).filter(groups::created_by.eq(Col(user)));
             update(made).set(groups::created_by.eq(Col(NOBODY))).execute(conn).await?;
+            let invited = invitations::table
+                .filter(invitations::group_id.eq(Col(group)))
+                .filter(invitations::created_by.eq(Some(Col(user))));
+            update(invited).set(invitations::created_by.eq(None::<Col<UserId>>)).execute(conn).await?;
             Ok(true)
         })
     }

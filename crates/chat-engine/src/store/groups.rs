@@ -21,7 +21,7 @@ use crate::cursor::ByActivity;
 use super::{
     GROUPS_A_STATEMENT, Store, end_group, lock_head, membership,
     rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, into_group},
-    schema::{group_heads, groups, memberships, messages},
+    schema::{group_heads, groups, invitations, memberships, messages},
 };
 
 /// A group to be made, with its owner.

@@ -10,7 +10,7 @@ use diesel_async::RunQueryDsl;
 use engine_interfaces::{ChatError, GroupId, Membership, Role, Timestamp, UserId};
 
 use super::{
-    Store, lock_head, membership,
+    Store, advance, join, lock_head, membership,
     rows::{HeadRow, MembershipRow, RoleText},
     schema::{group_heads, memberships},
 };
@@ -77,34 +77,13 @@ impl Store {
                 Err(refusal) => return Ok(Err(refusal)),
             };
             let row = memberships::table.find((Col(group), Col(subject)));
-            let revision = head.revision + 1;
             let (membership, joined) = match change {
                 Change::Keep(membership) => return Ok(Ok((membership, false))),
                 Change::Join => {
-                    let role = Role::Member;
-                    let joining = (
-                        memberships::role.eq(RoleText(role)),
-                        memberships::joined_at.eq(At(now)),
-                        memberships::joined_seq.eq(head.last_seq),
-                        memberships::joined_revision.eq(revision),
-                        memberships::read_seq.eq(head.last_seq),
-                        memberships::left_at.eq(None::<At>),
-                    );
-                    insert_into(memberships::table)
-                        .values((
-                            memberships::group_id.eq(Col(group)),
-                            memberships::user_id.eq(Col(subject)),
-                            joining,
-                        ))
-                        .on_conflict((memberships::group_id, memberships::user_id))
-                        .do_update()
-                        .set(joining)
-                        .execute(conn)
-                        .await?;
+                    let membership = join!(conn, head, subject, now);
                     if let Some(job) = job {
                         conn.enqueue(job).await?;
                     }
-                    let membership = Membership { group_id: group, user_id: subject, role, joined_at: now };
                     (membership, 1)
                 }
                 Change::Become(membership, role) => {
@@ -116,13 +95,7 @@ impl Store {
                     (membership, -1)
                 }
             };
-            update(group_heads::table.find(Col(group)))
-                .set((
-                    group_heads::revision.eq(revision),
-                    group_heads::member_count.eq(head.member_count + joined),
-                ))
-                .execute(conn)
-                .await?;
+            advance!(conn, head, joined);
             Ok(Ok((membership, true)))
         })
     }

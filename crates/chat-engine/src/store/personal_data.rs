@@ -1,14 +1,16 @@
-//! What a user has in groups: what they are or were a member of, and what they wrote.
+//! What a user has in groups: what they are or were a member of, what they wrote, and whom they invited.
 
 use database::{At, Col, StoreError, on};
 use diesel::{ExpressionMethods, JoinOnDsl, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
-use engine_interfaces::{GroupId, GroupMessage, GroupMessageId, Membership, Seq, Timestamp, UserId};
+use engine_interfaces::{
+    GroupId, GroupMessage, GroupMessageId, Invitation, Membership, Seq, Timestamp, UserId,
+};
 
 use super::{
     Store,
-    rows::{MembershipRow, MessageRow},
-    schema::{group_heads, groups, memberships, messages},
+    rows::{InvitationRow, MembershipRow, MessageRow},
+    schema::{group_heads, groups, invitations, memberships, messages},
 };
 
 /// A group that a user is or was in.
@@ -44,6 +46,22 @@ impl Store {
             description,
         });
         Ok(own.collect())
+    }
+
+    /// The invitations to those groups that `user` made, by group and age.
+    pub(crate) async fn own_invitations(
+        &self,
+        user: UserId,
+        ids: &[GroupId],
+    ) -> Result<Vec<Invitation>, StoreError> {
+        let ids: Vec<_> = ids.iter().copied().map(Col).collect();
+        let query = invitations::table
+            .filter(invitations::group_id.eq_any(ids))
+            .filter(invitations::created_by.eq(Some(Col(user))))
+            .order((invitations::group_id, invitations::id));
+        let rows: Vec<InvitationRow> =
+            on!(self, read, |conn| query.select(InvitationRow::as_select()).load(conn))?;
+        Ok(rows.into_iter().map(Invitation::from).collect())
     }
 
     /// What `user` wrote between two positions of the group's log, the second included, oldest first.

@@ -10,10 +10,11 @@ use diesel::{
     sql_types::Text,
 };
 use engine_interfaces::{
-    Group, GroupHead, GroupId, GroupMessage, GroupMessageId, Membership, Revision, Role, Seq, UserId,
+    Group, GroupHead, GroupId, GroupMessage, GroupMessageId, Invitation, InvitationId, Membership, Revision,
+    Role, Seq, UserId,
 };
 
-use super::schema::{group_heads, groups, memberships, messages};
+use super::schema::{group_heads, groups, invitations, memberships, messages};
 
 /// A role in a row or a bind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -116,6 +117,31 @@ impl From<MessageRow> for GroupMessage {
             erased: row.erased_at.is_some(),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = invitations)]
+pub(super) struct InvitationRow {
+    pub(super) group_id: Col<GroupId>,
+    pub(super) hash: Vec<u8>,
+    pub(super) id: Col<InvitationId>,
+    pub(super) uses_left: i32,
+    pub(super) created_by: Option<Col<UserId>>,
+    pub(super) created_at: At,
+    pub(super) expires_at: At,
+}
+
+impl From<InvitationRow> for Invitation {
+    fn from(row: InvitationRow) -> Self {
+        Self {
+            id: row.id.0,
+            group_id: row.group_id.0,
+            expires_at: row.expires_at.0,
+            uses_left: u32::try_from(row.uses_left).unwrap_or(0),
+            created_by: row.created_by.map(|user| user.0),
+            created_at: row.created_at.0,
         }
     }
 }

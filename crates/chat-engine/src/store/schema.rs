@@ -74,4 +74,19 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use database::{Id, Instant};
+    use diesel::sql_types::{Binary, Integer, Nullable};
+
+    invitations (group_id, hash) {
+        group_id -> Id,
+        hash -> Binary,
+        id -> Id,
+        uses_left -> Integer,
+        created_by -> Nullable<Id>,
+        created_at -> Instant,
+        expires_at -> Instant,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(groups, group_heads, memberships, messages);

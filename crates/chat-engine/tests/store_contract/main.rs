@@ -4,6 +4,7 @@
 
 mod announcing;
 mod groups;
+mod invitations;
 mod load;
 mod memberships;
 mod messages;

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use chat_engine::{
-    Chat, ChatError, Control, Draft, Erasure, GroupId, GroupMessageId, LINK_RESOURCE, Limit, MemberChange,
-    Range, Role, Seq, Settings, UserId, UserResources, factories,
+    Chat, ChatError, Control, Draft, Erasure, GroupId, GroupMessageId, InvitationDraft, LINK_RESOURCE, Limit,
+    MemberChange, Range, Role, Seq, Settings, UserId, UserResources, factories,
 };
 use engine_interfaces::{Clock, GROUP, GROUP_MESSAGE, SystemClock, UserResource};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ on_both!(
     a_join_that_is_not_linked_yet_is_undone,
     by_links_alone_what_is_linked_is_found,
     an_export_has_all_of_it_once,
+    an_invitation_outlives_the_name_of_its_maker,
 );
 
 /// Erases until nothing is left.
@@ -323,7 +324,7 @@ async fn an_export_has_all_of_it_once(mut test: Setup) {
     }
     test.chat.remove_member(ann, groups[2], ann).await.unwrap();
 
-    assert_eq!(test.data().sections(), ["groups", "messages"]);
+    assert_eq!(test.data().sections(), ["groups", "messages", "invitations"]);
     let messages = export(&test, ann, "messages").await;
     assert_eq!(messages.len(), sent.len());
     assert_eq!(texts(&messages, "id").collect::<BTreeSet<_>>(), sent);
@@ -344,4 +345,32 @@ async fn an_export_has_all_of_it_once(mut test: Setup) {
     assert_eq!((&exported[2]["id"], &exported[2]["name"]), (&json!(groups[2]), &Value::Null));
     assert!(export(&test, factories::user(), "messages").await.is_empty());
     assert!(export(&test, ann, "nothing of chat's").await.is_empty());
+}
+
+async fn an_invitation_outlives_the_name_of_its_maker(test: Setup) {
+    let (ann, bob) = (factories::user(), factories::user());
+    let (kept, _) = factories::group(&test.chat).owner(bob).with(ann, Role::Admin).create().await;
+    let (left, _) = factories::group(&test.chat).owner(bob).with(ann, Role::Admin).create().await;
+    let draft = InvitationDraft { life: None, uses: Some(3) };
+    let made = test.chat.create_invitation(ann, kept.id, draft).await.unwrap();
+    let of_left = test.chat.create_invitation(ann, left.id, draft).await.unwrap().invitation;
+    test.chat.create_invitation(bob, kept.id, draft).await.unwrap();
+    test.chat.remove_member(ann, left.id, ann).await.unwrap();
+
+    let exported = export(&test, ann, "invitations").await;
+    assert_eq!(
+        texts(&exported, "id").collect::<BTreeSet<_>>(),
+        [made.invitation.id, of_left.id].map(|id| id.to_string()).into()
+    );
+    assert!(exported.iter().all(|entry| entry["uses_left"] == 3 && entry.get("code").is_none()));
+
+    erase(&test, ann).await;
+    for group in [kept.id, left.id] {
+        let listed = test.chat.list_invitations(bob, group, Limit::default(), None).await.unwrap();
+        let makers: Vec<_> = listed.entries.iter().map(|one| one.created_by).collect();
+        assert!(makers.contains(&None) && !makers.contains(&Some(ann)), "{makers:?}");
+    }
+    let after = dump(test.store.database()).await;
+    assert!(forms(ann).iter().all(|form| !after.contains(form)), "{ann} in {after}");
+    test.chat.accept_invitation(factories::user(), &made.code).await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! How much of everything there may be.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::{at_least_one, size};
@@ -15,6 +17,26 @@ pub struct ChatSettings {
     /// The most groups of a user.
     #[arg(long, env = "MAX_GROUPS_PER_USER", value_name = "N", default_value_t = 1_000, value_parser = at_least_one())]
     pub max_groups_per_user: u64,
+
+    /// How long an invitation is good where nothing is said, at most MAX_INVITATION_LIFE.
+    #[arg(long, env = "INVITATION_LIFE", value_name = "TIME", default_value = "7d", value_parser = humantime::parse_duration)]
+    pub invitation_life: Duration,
+
+    /// The longest that an invitation may be good.
+    #[arg(long, env = "MAX_INVITATION_LIFE", value_name = "TIME", default_value = "30d", value_parser = humantime::parse_duration)]
+    pub max_invitation_life: Duration,
+
+    /// How many may join by an invitation where nothing is said, at most MAX_INVITATION_USES.
+    #[arg(long, env = "INVITATION_USES", value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub invitation_uses: u32,
+
+    /// The most that may join by one invitation.
+    #[arg(long, env = "MAX_INVITATION_USES", value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=2_147_483_647))]
+    pub max_invitation_uses: u32,
+
+    /// The most invitations of a group that are open at once.
+    #[arg(long, env = "MAX_INVITATIONS", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..))]
+    pub max_invitations: i64,
 
     /// How many messages may wait for each writer; past it the answer is 503.
     #[arg(long, env = "WRITER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
@@ -32,6 +54,11 @@ impl ChatSettings {
         chat_engine::Settings {
             max_members: self.max_members,
             max_groups_per_user: size(self.max_groups_per_user),
+            invitation_life: self.invitation_life,
+            max_invitation_life: self.max_invitation_life,
+            invitation_uses: self.invitation_uses,
+            max_invitation_uses: self.max_invitation_uses,
+            max_invitations: self.max_invitations,
             writer_queue: size(self.writer_queue),
             recent_bytes: size(self.recent_bytes),
             sweep: false,

@@ -57,8 +57,8 @@ codes! {
     MessageNotFound = 40_402, "Message not found", "There is no such message in this group";
     /// No such user, or no such member.
     UserNotFound = 40_403, "User not found", "There is no such user here";
-    /// No such web hook in the group.
-    WebhookNotFound = 40_404, "Web hook not found", "There is no such web hook in this group";
+    /// No such web hook in the group; no such invitation, or none that is good any more.
+    WebhookOrInvitationNotFound = 40_404, "Web hook or invitation not found", "There is no such web hook in this group";
     /// No such delivery of the web hook.
     DeliveryNotFound = 40_405, "Delivery not found", "There is no such delivery of this web hook";
     /// No such export of the caller, or no archive of it.
@@ -75,6 +75,8 @@ codes! {
     TooManyGroups = 40_904, "Too many groups", "The user is in as many groups as a user may be in";
     /// The group has as many web hooks as a group may have.
     TooManyWebhooks = 40_905, "Too many web hooks", "The group has as many web hooks as a group may have";
+    /// The group has as many open invitations as a group may have.
+    TooManyInvitations = 40_906, "Too many invitations", "The group has as many open invitations as a group may have";
     /// The body is too large.
     TooLarge = 41_300, "Body too large", "The body is larger than allowed";
     /// The body is not `application/json`.
@@ -134,11 +136,13 @@ impl From<&ChatError> for ErrorCode {
             ChatError::GroupNotFound(_) => Self::GroupNotFound,
             ChatError::MessageNotFound => Self::MessageNotFound,
             ChatError::MemberNotFound => Self::UserNotFound,
+            ChatError::InvitationNotFound => Self::WebhookOrInvitationNotFound,
             ChatError::Forbidden => Self::Forbidden,
             ChatError::LastOwner => Self::Conflict,
             ChatError::IdTaken => Self::IdTaken,
             ChatError::GroupFull => Self::GroupFull,
             ChatError::TooManyGroups => Self::TooManyGroups,
+            ChatError::TooManyInvitations => Self::TooManyInvitations,
             ChatError::Invalid(_) => Self::Invalid,
             ChatError::BadCursor => Self::BadPage,
             ChatError::Busy | ChatError::Unavailable(_) => Self::Unavailable,
@@ -158,7 +162,7 @@ impl From<&NotificationsError> for ErrorCode {
 impl From<&WebhooksError> for ErrorCode {
     fn from(error: &WebhooksError) -> Self {
         match error {
-            WebhooksError::WebhookNotFound => Self::WebhookNotFound,
+            WebhooksError::WebhookNotFound => Self::WebhookOrInvitationNotFound,
             WebhooksError::DeliveryNotFound => Self::DeliveryNotFound,
             WebhooksError::TooManyWebhooks => Self::TooManyWebhooks,
             WebhooksError::IdTaken => Self::IdTaken,
@@ -195,7 +199,7 @@ mod tests {
             "40401 404 Group not found",
             "40402 404 Message not found",
             "40403 404 User not found",
-            "40404 404 Web hook not found",
+            "40404 404 Web hook or invitation not found",
             "40405 404 Delivery not found",
             "40406 404 Export not found",
             "40500 405 Method not allowed",
@@ -204,6 +208,7 @@ mod tests {
             "40903 409 Group is full",
             "40904 409 Too many groups",
             "40905 409 Too many web hooks",
+            "40906 409 Too many invitations",
             "41300 413 Body too large",
             "41500 415 Unsupported media type",
             "42201 422 Invalid parameters",

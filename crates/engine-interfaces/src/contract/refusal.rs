@@ -28,6 +28,9 @@ pub struct Detail {
     pub rule: &'static str,
 }
 
+/// What an invitation's code is told to be that lets nobody in, whatever the reason.
+const NO_INVITATION: &str = "There is no such invitation, or it is good no more";
+
 impl Refusal {
     /// With words of its own.
     #[must_use]
@@ -99,6 +102,7 @@ impl From<&ChatError> for Refusal {
         match error {
             ChatError::Invalid(violations) => Self::invalid(violations),
             ChatError::BadCursor => Self::bad_page("cursor"),
+            ChatError::InvitationNotFound => Self::saying(ErrorCode::from(error), NO_INVITATION),
             other => ErrorCode::from(other).into(),
         }
     }
@@ -146,6 +150,7 @@ fn words(rule: Rule) -> (&'static str, &'static str) {
         Rule::Taken => ("taken", "has already been taken"),
         Rule::Nul => ("nul", "can't contain the character NUL"),
         Rule::Common => ("common", "is too common"),
+        Rule::Range => ("range", "is out of range"),
     }
 }
 

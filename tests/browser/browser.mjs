@@ -1,0 +1,136 @@
+// Chromium, and what people do in it.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { chromium } from "playwright-core";
+import { PASSWORD } from "./people.mjs";
+
+/** Where pictures of the screens are kept. */
+const SHOTS = process.env.SHOTS ?? resolve(import.meta.dirname, "../../.dev/browser");
+const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+export function launch() {
+  // The tests may run as root, where chromium has no sandbox of its own.
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", chromiumSandbox: false });
+}
+
+/** A window of somebody's own, with nothing kept from others. Complaints of the page fail the test at its end. */
+export class Window {
+  complaints = [];
+
+  constructor(context, page, api) {
+    this.context = context;
+    this.page = page;
+    this.api = api;
+  }
+
+  static async open(browser, api, options = {}) {
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
+    context.setDefaultTimeout(15_000);
+    const window = new Window(context, await context.newPage(), api);
+    await context.exposeFunction("complain", (text) => window.complaints.push(text));
+    await context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
+        window.complain(`policy: ${violatedDirective} ${blockedURI} ${sample}`),
+      );
+    });
+    window.page.on("pageerror", (error) => window.complaints.push(`error: ${error.stack}`));
+    window.page.on("dialog", (dialog) => {
+      window.complaints.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    await window.page.goto(api);
+    return window;
+  }
+
+  /** Signs in by the page's own form. */
+  async signIn(person) {
+    const form = this.page.getByRole("form", { name: "Sign in" });
+    await form.getByLabel("Email").fill(person.email);
+    await form.getByLabel("Password").fill(PASSWORD);
+    await form.getByRole("button", { name: "Sign in" }).click();
+    const groups = this.page.getByRole("navigation", { name: `Groups of ${person.name}` });
+    await groups.locator(".groups").waitFor({ state: "attached" });
+  }
+
+  /** A window of somebody who is signed in. */
+  static async of(browser, person, options) {
+    const window = await Window.open(browser, person.api, options);
+    await window.signIn(person);
+    return window;
+  }
+
+  group(name) {
+    return this.page.getByRole("navigation").getByRole("button", { name: new RegExp(`^${escaped(name)}`) });
+  }
+
+  async openGroup(name) {
+    await this.group(name).click();
+    await this.page.getByRole("heading", { name, level: 2, exact: true }).waitFor();
+  }
+
+  get log() {
+    return this.page.getByRole("log");
+  }
+
+  get box() {
+    return this.page.getByRole("textbox", { name: /^Message to/ });
+  }
+
+  async write(text) {
+    await this.box.fill(text);
+    await this.box.press("Enter");
+  }
+
+  /** The texts of the messages that are shown, in order, also of those on their way. */
+  texts() {
+    return this.log.locator("li.row .text").allInnerTexts();
+  }
+
+  /** Waits until a message is shown. */
+  async hears(text) {
+    await this.log.locator("li.row .text").getByText(text, { exact: true }).first().waitFor();
+  }
+
+  /** Keeps a picture of the screen. */
+  async shoot(name) {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  }
+
+  /** Fails where the screen breaks a rule of WCAG 2.2 AA, or of good practice, in light or dark. */
+  async isAccessible(name) {
+    for (const colorScheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await this.shoot(`${name}-${colorScheme}`);
+      const broken = await this.page.evaluate(AXE).then(() =>
+        this.page.evaluate(async () => {
+          const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("\n")}`);
+        }),
+      );
+      assert.deepEqual(broken, [], `${name}, ${colorScheme}`);
+    }
+    await this.page.emulateMedia({ colorScheme: null, reducedMotion: null });
+  }
+
+  /** Closes it, and fails where the page complained. */
+  async close() {
+    await this.context.close();
+    assert.deepEqual(this.complaints, []);
+  }
+}
+
+/** Waits until something is so. */
+export async function until(is, limit = 15_000) {
+  const end = Date.now() + limit;
+  while (!(await is())) {
+    assert.ok(Date.now() < end, `it is not so in time: ${is}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,159 @@
+// People who write to each other.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, until, Window } from "./browser.mjs";
+import { Person } from "./people.mjs";
+import { Parlour } from "./server.mjs";
+
+let parlour;
+let browser;
+before(async () => {
+  parlour = await Parlour.start();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await parlour?.end();
+});
+
+/** Alice and Bob, signed in, in a group of theirs that both have open. */
+async function pair() {
+  const [alice, bob] = [await Person.signUp(parlour.api, "Alice"), await Person.signUp(parlour.api, "Bob")];
+  const group = await alice.group("Stanley Park", [bob]);
+  const windows = [await Window.of(browser, alice), await Window.of(browser, bob)];
+  for (const window of windows) await window.openGroup("Stanley Park");
+  return { alice, bob, group, windows };
+}
+
+test("two browsers chat, and a reload keeps everything", async () => {
+  const { alice, group, windows } = await pair();
+  const [one, other] = windows;
+  await one.write("Hello, Bob");
+  await other.hears("Hello, Bob");
+  await other.write("Hello, Alice");
+  await one.hears("Hello, Alice");
+  await one.box.fill("a draft");
+  await one.page.reload();
+  await one.hears("Hello, Alice");
+  assert.deepEqual(await one.texts(), ["Hello, Bob", "Hello, Alice"]);
+  assert.equal(await one.box.inputValue(), "a draft");
+  assert.deepEqual((await alice.log(group)).map(({ message }) => message), ["Hello, Bob", "Hello, Alice"]);
+  for (const window of windows) await window.close();
+});
+
+test("what was written while away appears once, in order, under the divider", async () => {
+  const { alice, bob, group, windows } = await pair();
+  const [one, other] = windows;
+  await one.write("before");
+  await other.hears("before");
+  await until(async () => (await bob.call("GET", `/groups/${group.id}`)).unread_count === 0);
+  await other.page.goto("about:blank");
+  const missed = Array.from({ length: 12 }, (_, number) => `while away ${number + 1}`);
+  for (const text of missed) await alice.send(group, text);
+  await other.page.goBack();
+  await other.hears("while away 12");
+  const rows = await other.log.locator("li").evaluateAll((rows) =>
+    rows.map((row) => (row.matches(".new") ? "-- new --" : row.querySelector(".text")?.innerText)).filter(Boolean),
+  );
+  assert.deepEqual(rows, ["before", "-- new --", ...missed]);
+
+  await until(async () => (await bob.call("GET", `/groups/${group.id}`)).unread_count === 0);
+  assert.equal(await other.log.locator(".new").count(), 1, "it stays until something is written, or the group is left");
+  await other.write("I am back");
+  await other.hears("I am back");
+  assert.equal(await other.log.locator(".new").count(), 0);
+  for (const window of windows) await window.close();
+});
+
+test("the list counts what is unread, live, and puts the latest first", async () => {
+  const { alice, bob, windows } = await pair();
+  const [, other] = windows;
+  const quiet = await alice.group("A quiet place", [bob]);
+  await other.group("A quiet place").waitFor();
+  for (const text of ["one", "two", "three"]) await alice.send(quiet, text);
+  const entry = other.group("A quiet place");
+  await entry.getByText("3 unread messages").waitFor();
+  await entry.getByText("three").waitFor();
+  const names = await other.page.getByRole("navigation").locator(".groups .name").allInnerTexts();
+  assert.deepEqual(names, ["A quiet place", "Stanley Park"]);
+  await other.page.waitForFunction(() => document.title === "(3) Parlour");
+  assert.match(await other.page.locator("link[rel=icon]").getAttribute("href"), /^data:image\/png/);
+
+  await other.openGroup("A quiet place");
+  await other.page.waitForFunction(() => document.title === "Parlour");
+  await other.page.reload();
+  await other.hears("three");
+  assert.equal(await other.page.title(), "Parlour", "the server knows what was read");
+  for (const window of windows) await window.close();
+});
+
+test("a message is there at once, and in its place when the server has it", async () => {
+  const { alice, group, windows } = await pair();
+  const [one] = windows;
+  let answer;
+  const held = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await one.page.route("**/messages", async (route) => {
+    if (route.request().method() === "POST") await held;
+    await route.continue();
+  });
+  await one.write("pending");
+  await one.hears("pending");
+  await one.log.getByText("Sending…").waitFor();
+  answer();
+  await one.log.getByText("Sending…").waitFor({ state: "detached" });
+  assert.deepEqual(await one.texts(), ["pending"]);
+  assert.equal((await alice.log(group)).length, 1);
+  for (const window of windows) await window.close();
+});
+
+test("who writes fast keeps the order", async () => {
+  const { alice, group, windows } = await pair();
+  const [one, other] = windows;
+  const texts = Array.from({ length: 30 }, (_, number) => `number ${number + 1}`);
+  for (const text of texts) await one.write(text);
+  await other.hears("number 30");
+  assert.deepEqual(await other.texts(), texts);
+  await one.log.locator(".sending, .waiting").first().waitFor({ state: "detached" });
+  assert.deepEqual(await one.texts(), texts);
+  assert.deepEqual((await alice.log(group)).map(({ message }) => message), texts);
+  for (const window of windows) await window.close();
+});
+
+test("groups are made, their members get roles, are removed, and leave", async () => {
+  const { alice, bob, windows } = await pair();
+  const [one, other] = windows;
+  await one.page.getByRole("button", { name: "New group" }).click();
+  await one.page.getByRole("dialog").getByLabel("Name").fill("Kitchen");
+  await one.page.getByRole("button", { name: "Make the group" }).click();
+  await one.page.getByRole("heading", { name: "Kitchen", level: 2 }).waitFor();
+
+  await one.page.getByRole("button", { name: "1 member" }).click();
+  const members = one.page.getByRole("dialog", { name: "Members of Kitchen" });
+  await members.getByLabel("Add somebody by their email").fill(bob.email);
+  await members.getByRole("button", { name: "Add", exact: true }).click();
+  await members.getByLabel("Role of Bob").selectOption("admin");
+  await other.openGroup("Kitchen");
+  await other.page.getByRole("button", { name: "2 members" }).click();
+  await other.page.getByRole("dialog").getByText("admin").waitFor();
+  await other.page.keyboard.press("Escape");
+
+  await members.getByLabel("Role of Alice").selectOption("member");
+  await members.getByRole("alert").filter({ hasText: /\w/ }).waitFor();
+  await members.getByRole("button", { name: "Remove Bob" }).click();
+  await other.page.getByText("You are no longer in Kitchen.").waitFor();
+  assert.equal(await other.group("Kitchen").count(), 0);
+  await one.page.keyboard.press("Escape");
+
+  await other.openGroup("Stanley Park");
+  await other.page.getByRole("button", { name: "More about this group" }).click();
+  await other.page.getByRole("button", { name: "Leave the group" }).click();
+  await other.page.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
+  await other.page.getByText("You are no longer in Stanley Park.").waitFor();
+  await one.openGroup("Stanley Park");
+  await one.page.getByRole("button", { name: "1 member" }).waitFor();
+  assert.equal((await alice.call("GET", "/groups")).groups.length, 2);
+  for (const window of windows) await window.close();
+});

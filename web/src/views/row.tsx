@@ -1,0 +1,139 @@
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Message, Session } from "../api/types";
+import type { Entry, Outbox } from "../chat/outbox";
+import { clockTime, dayName, fullTime } from "../lib/times";
+import { Text } from "../text/text";
+import { Avatar } from "./avatar";
+import type { Row as LogRow } from "./rows";
+
+interface RowViewProps {
+  row: LogRow;
+  names: ReadonlyMap<string, string | null>;
+  me: Session;
+  outbox: Outbox;
+}
+
+/** Whatever stands in the log. */
+export function RowView({ row, names, me, outbox }: RowViewProps) {
+  switch (row.kind) {
+    case "day":
+      return (
+        <li class="day">
+          <span>{dayName(row.time)}</span>
+        </li>
+      );
+    case "new":
+      return (
+        <li class="new">
+          <span>New messages</span>
+        </li>
+      );
+    case "message": {
+      const { user_id } = row.message;
+      const name = names.get(user_id ?? "");
+      return <MessageRow message={row.message} head={row.head} name={name} mine={user_id === me.id} />;
+    }
+    case "entry":
+      return <EntryRow entry={row.entry} head={row.head} me={me} outbox={outbox} />;
+  }
+}
+
+interface MessageRowProps {
+  message: Message;
+  head: boolean;
+  /** The author's; undefined while it is not known, null once they are gone. */
+  name: string | null | undefined;
+  mine: boolean;
+}
+
+/** A message of the log. */
+function MessageRow({ message, head, name, mine }: MessageRowProps) {
+  // Hundreds stand below each other, and change alone.
+  return useMemo(
+    () => (
+      <Row
+        seq={message.seq}
+        author={message.user_id ?? ""}
+        name={message.erased || name === null ? "Former member" : (name ?? "…")}
+        time={message.created_at}
+        head={head}
+        mine={mine}
+      >
+        {message.message === null ? (
+          <p class="soft">This message was erased.</p>
+        ) : (
+          <Text text={message.message} />
+        )}
+      </Row>
+    ),
+    [message, head, name, mine],
+  );
+}
+
+interface EntryRowProps {
+  entry: Entry;
+  head: boolean;
+  me: Session;
+  outbox: Outbox;
+}
+
+/** A message on its way. */
+function EntryRow({ entry, head, me, outbox }: EntryRowProps) {
+  const { id, state, text, created_at, why } = entry;
+  return (
+    <Row author={me.id} name={me.name} time={created_at} head={head} mine={true} state={state}>
+      <Text text={text} />
+      {state === "failed" ? (
+        <p class="wrong" role="alert">
+          Not sent: {why}.{" "}
+          <button type="button" onClick={() => outbox.retry(id)}>
+            Try again
+          </button>{" "}
+          <button type="button" onClick={() => outbox.discard(id)}>
+            Discard
+          </button>
+        </p>
+      ) : null}
+      {state === "waiting" ? <p class="soft state">Waits for the connection</p> : null}
+      {state === "sending" ? <p class="soft state">Sending…</p> : null}
+    </Row>
+  );
+}
+
+interface RowProps {
+  seq?: number;
+  author: string;
+  name: string;
+  time: string;
+  head: boolean;
+  mine: boolean;
+  state?: Entry["state"];
+  children: ComponentChildren;
+}
+
+function Row({ seq, author, name, time, head, mine, state, children }: RowProps) {
+  const at = (
+    <time dateTime={time} title={fullTime(time)}>
+      {clockTime(time)}
+    </time>
+  );
+  return (
+    <li class={`row ${head ? "head" : ""} ${mine ? "mine" : ""} ${state ?? ""}`} data-seq={seq}>
+      {head ? <Avatar id={author} name={name} /> : <span class="gutter">{at}</span>}
+      <div class="body">
+        {head ? (
+          <p class="by">
+            <strong>
+              <bdi>{name}</bdi>
+            </strong>{" "}
+            {at}
+          </p>
+        ) : (
+          <span class="hidden">{name}: </span>
+        )}
+        {children}
+      </div>
+    </li>
+  );
+}
