@@ -11,7 +11,7 @@ use chat_engine::{Chat, GroupDraft, GroupId, UserId, seeding};
 use clap::Parser;
 use composition::{
     Engines, Stores,
-    settings::{AccountSettings, ChatSettings, SecretSettings, StoreSettings, WebhookSettings},
+    settings::{AccountSettings, ChatSettings, Reach, SecretSettings, StoreSettings, WebhookSettings},
 };
 use engine_interfaces::{Authentication, BoxError, Broker, Clock, Credentials, Secret, SystemClock};
 use production_shape::Shape;
@@ -99,7 +99,7 @@ impl People {
             stores,
             broker,
             settings.secrets.given()?,
-            settings.accounts.auth(),
+            settings.accounts.auth(Reach::Network),
             // The sweep is the measured processes'.
             chat_engine::Settings { sweep: false, ..settings.chat.chat() },
             settings.webhooks.webhooks(),
