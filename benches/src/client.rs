@@ -22,8 +22,8 @@ use tokio::{
 
 /// How many connect at a time.
 const AT_ONCE: usize = 128;
-/// The longest that anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that anything may take: the peer needs its time for 50,000 sockets.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// So many sockets, each of which hears of one group.
 pub(crate) struct Crowd {
