@@ -7,7 +7,7 @@ use chat_engine::{Chat, GroupDraft, GroupId, UserId, seeding};
 use clap::Parser;
 use composition::{
     Engines, Stores,
-    settings::{AccountSettings, ChatSettings, SecretSettings, StoreSettings, WebhookSettings},
+    settings::{AccountSettings, ChatSettings, Reach, SecretSettings, StoreSettings, WebhookSettings},
 };
 use engine_interfaces::{Authentication, BoxError, Clock, Credentials, Secret, SystemClock};
 use production_shape::Shape;
@@ -59,7 +59,7 @@ impl People {
             Stores::shared(&settings.stores)?,
             Arc::new(broker),
             settings.secrets.given()?,
-            settings.accounts.auth(),
+            settings.accounts.auth(Reach::Network),
             // The sweep is the measured processes'.
             chat_engine::Settings { sweep: false, ..settings.chat.chat() },
             settings.webhooks.webhooks(),

@@ -45,14 +45,15 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     let listener = bind("API_LISTEN", config.http.api_listen)?;
     let operations = Operations::open(process)?;
     let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
+    let reach = config.http.reach(&[], process);
     // The workers sweep.
     let (engines, _) =
-        shared.start(config.accounts.auth(), config.chat.chat(), config.webhooks.webhooks()).await?;
+        shared.start(config.accounts.auth(reach), config.chat.chat(), config.webhooks.webhooks()).await?;
 
     let stop = stop_signal()?;
     operations.serve(engines.serving(), stop.clone());
     greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;
-    let settings = config.http.api(&config.accounts, &config.web, process, addresses);
+    let settings = config.http.api(&config.accounts, &config.web, process, reach, addresses);
     engines.api(settings).serve(listener, stop.cancelled_owned()).await?;
     engines.chat.drain().await;
     tracing::info!("stopped");

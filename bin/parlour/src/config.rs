@@ -7,7 +7,7 @@ use clap::Args;
 use composition::{
     Engines, Stores,
     settings::{
-        AccountSettings, ChatSettings, HttpSettings, MailSettings, ProcessSettings, RingSettings,
+        AccountSettings, ChatSettings, HttpSettings, MailSettings, ProcessSettings, Reach, RingSettings,
         SecretSettings, SocketSettings, StoreSettings, WebSettings, WebhookSettings,
     },
 };
@@ -60,6 +60,11 @@ impl Config {
         Stores::embedded(&self.stores)
     }
 
+    /// From where `serve` is reached.
+    pub(crate) fn reach(&self) -> Reach {
+        self.http.reach(&[self.sockets.realtime_listen], &self.process)
+    }
+
     /// Brings the stores up to date and starts the engines; hints stay in this process. Nothing is swept: the
     /// tools leave that to `serve`.
     pub(crate) async fn engines(&self, broker: LocalBroker) -> Result<Engines, BoxError> {
@@ -70,7 +75,7 @@ impl Config {
             stores,
             Arc::new(broker),
             self.secrets.or_made_in(&self.data_dir)?,
-            self.accounts.auth(),
+            self.accounts.auth(self.reach()),
             self.rings.of(self.chat.chat()),
             self.webhooks.webhooks(),
         )
@@ -98,6 +103,25 @@ mod tests {
         assert!(error.contains("--max-members") && error.contains("many"), "{error}");
         let error = Line::try_parse_from(["parlour", "--sign-up", "maybe"]).err().unwrap().to_string();
         assert!(error.contains("open, closed"), "{error}");
+    }
+
+    #[test]
+    fn guests_come_by_default_while_all_is_on_this_machine() {
+        let guests = |options: &[&str]| {
+            let Line { config } = Line::try_parse_from(["parlour"].iter().chain(options)).unwrap();
+            config.accounts.has_guests(config.reach())
+        };
+        assert!(guests(&[]));
+        for public in [
+            "--api-listen=0.0.0.0:8080",
+            "--realtime-listen=0.0.0.0:8081",
+            "--metrics-listen=0.0.0.0:9400",
+            "--realtime-url=https://chat.example.com",
+        ] {
+            assert!(!guests(&[public]), "{public}");
+            assert!(guests(&[public, "--guests=on"]), "{public}");
+        }
+        assert!(!guests(&["--guests=off"]));
     }
 
     #[test]

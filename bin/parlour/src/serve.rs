@@ -49,7 +49,7 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
         ],
         process,
     )?;
-    let http = engines.api(http.api(accounts, web, process, addresses));
+    let http = engines.api(http.api(accounts, web, process, config.reach(), addresses));
     http.serve(api, stopped()).await?;
     // Whatever ended the API ends the rest.
     stop.cancel();

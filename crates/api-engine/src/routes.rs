@@ -53,6 +53,7 @@ macro_rules! routes {
 // Every route of the API: what is served, what `make routes` prints, what the OpenAPI file lists.
 routes! {
     POST   "/api/v1/users"                                                                => registrations_controller::create,
+    POST   "/api/v1/users/guest"                                                          => registrations_controller::create_guest,
     POST   "/api/v1/users/sign_in"                                                        => sessions_controller::create,
     DELETE "/api/v1/users/sign_out"                                                       => sessions_controller::destroy,
     GET    "/api/v1/users/me"                                                             => profiles_controller::show,

@@ -11,7 +11,7 @@ pub struct Settings {
     pub realtime_url: String,
     /// Can anybody sign up? Told by `/config.json`; authentication is what enforces it.
     pub sign_up_open: bool,
-    /// Are there throw-away accounts? Told by `/config.json`.
+    /// Are there throw-away accounts? Told by `/config.json`; authentication is what enforces it.
     pub guests: bool,
     /// Origins whose scripts may read answers, as browsers write them: `https://chat.example.com`.
     pub allowed_origins: Vec<String>,

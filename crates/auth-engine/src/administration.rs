@@ -120,7 +120,7 @@ impl AuthEngine {
             name: None,
             password: None,
             disable: false,
-            refusal: Some(refuse_all_but(self, account, None)),
+            refusal: Some(refuse_all_but(&*self.clock, &self.settings, account, None)),
         }
     }
 }

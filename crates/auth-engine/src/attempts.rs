@@ -68,12 +68,22 @@ impl Attempts {
     /// Refuses a sign-up when its network has failed to sign in, or has signed up, too often; counts it.
     pub(crate) async fn sign_up(&self, from: IpAddr) -> Result<(), AuthError> {
         let network = Network::of(from);
+        self.count_sign_up(network, network.to_string(), self.settings.sign_ups_per_network).await
+    }
+
+    /// The same for a guest, of whom there may be another number.
+    pub(crate) async fn guest(&self, from: IpAddr) -> Result<(), AuthError> {
+        let network = Network::of(from);
+        self.count_sign_up(network, format!("guests of {network}"), self.settings.guests_per_network).await
+    }
+
+    async fn count_sign_up(&self, network: Network, counted_as: String, most: u32) -> Result<(), AuthError> {
         self.limit(&self.failures(network).await?, self.settings.failures_per_network)?;
         let now = self.clock.now();
         let after = now.minus(self.settings.sign_up_window);
-        let counted = self.store.count_sign_up(network.to_string(), now, after).await;
+        let counted = self.store.count_sign_up(counted_as, now, after).await;
         let (count, since) = counted.map_err(unavailable)?;
-        if is_above(count, self.settings.sign_ups_per_network) {
+        if is_above(count, most) {
             return Err(self.refused(since.plus(self.settings.sign_up_window)));
         }
         Ok(())

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use database::StoreError;
 use engine_interfaces::{
     Accounts, AuthError, Authentication, BoxError, Broker, Clock, Contact, Contacts, Credentials, Export,
-    ExportId, Identity, PersonalData, ProfileChange, Registration, Secret, Session, Token, TokenId, User,
-    UserId, UserName, Worker,
+    ExportId, Guests, Identity, PersonalData, ProfileChange, Registration, Secret, Session, Token, TokenId,
+    User, UserId, UserName, Worker,
 };
 
 use crate::{
     Keys, PruneExports, PruneRevocations, Settings,
-    accounts::{self, EraseAccount, ExportAccount, Holders},
+    accounts::{self, EraseAccount, EraseGuest, ExportAccount, Holders},
     attempts::Attempts,
     password::Passwords,
     registrations,
@@ -107,6 +107,7 @@ impl AuthEngine {
             Arc::new(PruneExports::new(self)),
             Arc::new(ExportAccount::new(self, Arc::clone(&holders))),
             Arc::new(EraseAccount::new(self, holders)),
+            Arc::new(EraseGuest::new(self)),
         ]
     }
 }
@@ -119,6 +120,10 @@ pub(crate) fn unavailable(error: impl Into<BoxError>) -> AuthError {
 impl Authentication for AuthEngine {
     async fn sign_up(&self, registration: Registration, from: IpAddr) -> Result<Session, AuthError> {
         registrations::CreateService::new(self).call(registration, from).await
+    }
+
+    async fn sign_up_guest(&self, from: IpAddr) -> Result<Session, AuthError> {
+        registrations::GuestService::new(self).call(from).await
     }
 
     async fn sign_in(&self, credentials: Credentials, from: IpAddr) -> Result<Session, AuthError> {
@@ -175,6 +180,14 @@ impl Authentication for AuthEngine {
 }
 
 #[async_trait]
+impl Guests for AuthEngine {
+    async fn guests_among(&self, users: &[UserId]) -> Result<Vec<UserId>, AuthError> {
+        let lasting = self.store.lasting_among(users).await.map_err(unavailable)?;
+        Ok(users.iter().copied().filter(|user| !lasting.contains(user)).collect())
+    }
+}
+
+#[async_trait]
 impl Contacts for AuthEngine {
     async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError> {
         self.store.contacts(users).await.map_err(unavailable)
@@ -186,10 +199,10 @@ impl Accounts for AuthEngine {
     async fn erase_account(
         &self,
         identity: Identity,
-        current_password: Secret,
+        current_password: Option<Secret>,
         from: IpAddr,
     ) -> Result<(), AuthError> {
-        accounts::EraseService::new(self).call(identity, &current_password, from).await
+        accounts::EraseService::new(self).call(identity, current_password.as_ref(), from).await
     }
 
     async fn request_export(&self, user: UserId) -> Result<Export, AuthError> {

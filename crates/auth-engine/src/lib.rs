@@ -12,6 +12,7 @@
 //!   lock anybody else out.
 //! - An account that ends is gone with its name, address and password in one transaction, which also enqueues
 //!   what erases the rest. An archive of it can't be had any more.
+//! - A guest has neither address nor password: nobody signs in as one. What ends their account commits with it.
 //! - Addresses, passwords and tokens are in no log and in no error.
 
 mod accounts;
@@ -49,7 +50,7 @@ pub use token::{SigningKey, TokenKeys, VerifyingKey};
 
 // What an embedder needs of the interface.
 pub use engine_interfaces::{
-    Accounts, AuthError, Authentication, Broker, Clock, Credentials, Export, ExportId, ExportState, Identity,
-    PersonalData, ProfileChange, Registration, Rule, Secret, Session, SystemClock, Timestamp, Token, TokenId,
-    User, UserId, UserName, Violation,
+    Accounts, AuthError, Authentication, Broker, Clock, Credentials, Export, ExportId, ExportState, Guests,
+    Identity, PersonalData, ProfileChange, Registration, Rule, Secret, Session, SystemClock, Timestamp,
+    Token, TokenId, User, UserId, UserName, Violation,
 };

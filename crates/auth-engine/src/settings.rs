@@ -15,6 +15,10 @@ pub struct Settings {
     pub leeway: Duration,
     /// Whether everybody may sign up. Open by default.
     pub sign_up: SignUp,
+    /// Whether there are throw-away accounts. No by default.
+    pub guests: bool,
+    /// How long a guest's token is good, at most `token_life`; then the account ends. 24 hours by default.
+    pub guest_life: Duration,
     /// bcrypt's cost, the logarithm of its rounds: 4 to 31. 12 by default, 0.24 s of a core.
     pub bcrypt_cost: u32,
     /// How many passwords are hashed at a time. As many as there are cores by default.
@@ -29,7 +33,9 @@ pub struct Settings {
     pub failure_window: Duration,
     /// Sign-ups from one network within `sign_up_window`. 100 by default.
     pub sign_ups_per_network: u32,
-    /// How long a sign-up counts. 1 hour by default.
+    /// Guests from one network within `sign_up_window`. 100 by default.
+    pub guests_per_network: u32,
+    /// How long a sign-up counts, a guest's too. 1 hour by default.
     pub sign_up_window: Duration,
     /// How many passwords that were right a moment ago are remembered, as keyed hashes. 10,000 by default.
     pub verified_passwords: usize,
@@ -76,6 +82,8 @@ impl Default for Settings {
             token_life: Duration::from_secs(24 * 60 * 60),
             leeway: Duration::from_secs(30),
             sign_up: SignUp::Open,
+            guests: false,
+            guest_life: Duration::from_secs(24 * 60 * 60),
             bcrypt_cost: bcrypt::DEFAULT_COST,
             hash_threads: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             hash_queue: 64,
@@ -83,6 +91,7 @@ impl Default for Settings {
             failures_per_network: 100,
             failure_window: Duration::from_secs(15 * 60),
             sign_ups_per_network: 100,
+            guests_per_network: 100,
             sign_up_window: Duration::from_secs(60 * 60),
             verified_passwords: 10_000,
             verified_for: Duration::from_secs(30),

@@ -44,8 +44,10 @@ impl Tokens {
 
     /// Signs a user in.
     pub(crate) fn issue(&self, account: Account) -> Result<Session, AuthError> {
+        let Settings { token_life, guest_life, .. } = self.settings;
+        let life = if account.user.guest { guest_life.min(token_life) } else { token_life };
         let now = self.clock.now();
-        let exp = now.plus(self.settings.token_life).secs();
+        let exp = now.plus(life).secs();
         let claims = Claims {
             iss: self.settings.issuer.clone(),
             aud: self.settings.audience.clone(),

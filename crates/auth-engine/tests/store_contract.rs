@@ -15,6 +15,7 @@ async fn contract(test: TestDatabase) {
     let store = Store::over(test.database());
     keeps_accounts_as_they_were(&store).await;
     tells_how_accounts_are_reached(&store).await;
+    keeps_guests_apart(&store).await;
     lets_nobody_take_an_address_twice(&store).await;
     changes_an_account_only_as_it_was_seen(&store).await;
     renews_a_hash_unless_the_password_changed(&store).await;
@@ -51,12 +52,12 @@ fn account(email: &str) -> Account {
         user: User {
             id: UserId(SystemClock.new_id()),
             name: "Ann 🦀".to_owned(),
-            email: Secret::new(email),
+            email: Some(Secret::new(email)),
             guest: false,
             created_at: now(),
             updated_at: now().plus(Duration::from_micros(1)),
         },
-        password: hash("hash", "key"),
+        password: Some(hash("hash", "key")),
         token_generation: 3,
         disabled_at: None,
     }
@@ -129,13 +130,47 @@ async fn tells_how_accounts_are_reached(store: &Store) {
     let nobody = UserId::from_name("nobody");
     let disabled = inserted(store, "disabled@example.com").await;
     assert!(store.change_account(AccountChange { disable: true, ..change(&disabled) }).await.unwrap());
-    let mut guest = account("guest@example.com");
-    guest.user.guest = true;
-    store.insert_accounts(vec![guest.clone()]).await.unwrap();
+    let guest = guest(store).await;
     let asked = [ann.user.id, disabled.user.id, guest.user.id, nobody];
     let reached =
-        Contact { user_id: ann.user.id, name: ann.user.name.clone(), email: ann.user.email.clone() };
+        Contact { user_id: ann.user.id, name: ann.user.name.clone(), email: ann.user.email.clone().unwrap() };
     assert_eq!(store.contacts(&asked).await.unwrap(), [reached]);
+}
+
+/// A guest, whose account was stored with the job that ends it.
+async fn guest(store: &Store) -> Account {
+    let mut guest = account("");
+    guest.user.email = None;
+    guest.user.guest = true;
+    guest.password = None;
+    let id = JobId(SystemClock.new_id());
+    let end =
+        NewJob::new(id, "test.end_guest", guest.user.id.to_string(), &serde_json::Value::Null, now(), now());
+    store.insert_guest(guest.clone(), end).await.unwrap();
+    guest
+}
+
+async fn keeps_guests_apart(store: &Store) {
+    let (ann, one, other) =
+        (inserted(store, "lasting@example.com").await, guest(store).await, guest(store).await);
+    assert_eq!(store.find_account(one.user.id).await.unwrap(), Some(one.clone()));
+    for no_address in ["", &one.user.id.to_string()] {
+        assert_eq!(store.find_account_by_email(no_address).await.unwrap(), None);
+    }
+    let asked = [one.user.id, ann.user.id, other.user.id, UserId::from_name("nobody")];
+    assert_eq!(store.lasting_among(&asked).await.unwrap(), [ann.user.id]);
+    let all = dump(store.database()).await;
+    assert_eq!(all.lines().filter(|row| row.contains("test.end_guest")).count(), 3, "one in an earlier part");
+    let again = NewJob::new(
+        JobId(SystemClock.new_id()),
+        "test.end_nobody",
+        String::new(),
+        &serde_json::Value::Null,
+        now(),
+        now(),
+    );
+    store.insert_guest(one, again).await.unwrap_err();
+    assert!(!dump(store.database()).await.contains("test.end_nobody"), "both or neither");
 }
 
 async fn lets_nobody_take_an_address_twice(store: &Store) {
@@ -163,7 +198,7 @@ async fn changes_an_account_only_as_it_was_seen(store: &Store) {
     let after = store.find_account(before.user.id).await.unwrap().unwrap();
     assert_eq!(after.user.name, "Bea");
     assert_eq!(after.user.updated_at, now().plus(Duration::from_secs(5)));
-    assert_eq!(after.password, hash("new", "key"));
+    assert_eq!(after.password, Some(hash("new", "key")));
     assert_eq!((after.token_generation, after.disabled_at), (4, None));
     let old = token(before.user.id, 3);
     let new = token(before.user.id, 4);
@@ -185,7 +220,7 @@ async fn renews_a_hash_unless_the_password_changed(store: &Store) {
     assert_eq!(found, ann);
     renew("hash", "renewed").await.unwrap();
     let found = store.find_account(ann.user.id).await.unwrap().unwrap();
-    assert_eq!(found.password, hash("renewed", "other"));
+    assert_eq!(found.password, Some(hash("renewed", "other")));
 }
 
 async fn knows_the_keys_in_use(store: &Store) {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use database::jobs::NewJob;
 use engine_interfaces::{
-    Broker, ChatError, Clock, GROUP, GroupId, GroupVersion, JobId, UserId, UserResource, UserResources,
+    Broker, ChatError, Clock, GROUP, GroupId, GroupVersion, Guests, JobId, UserId, UserResource,
+    UserResources,
 };
 
 use crate::{
+    rules,
     settings::Settings,
     store::{Store, unavailable},
     workers::LinkResource,
@@ -19,6 +21,7 @@ pub(crate) struct Context {
     pub(crate) store: Store,
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) resources: Arc<dyn UserResources>,
+    pub(crate) guests: Arc<dyn Guests>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
 }
@@ -28,6 +31,20 @@ impl Context {
     pub(crate) async fn membership(&self, user: UserId, group: GroupId) -> Result<GroupVersion, ChatError> {
         let version = self.store.version(user, group).await.map_err(unavailable)?;
         version.ok_or(ChatError::GroupNotFound(group))
+    }
+
+    /// Refuses guests.
+    pub(crate) async fn no_guest(&self, user: UserId) -> Result<(), ChatError> {
+        rules::no_guest(user, &self.guests_among(&[user]).await?)
+    }
+
+    /// Refuses a guest who would bring in anybody but another guest.
+    pub(crate) async fn may_add(&self, user: UserId, member: UserId) -> Result<(), ChatError> {
+        rules::guests_add_guests(user, member, &self.guests_among(&[user, member]).await?)
+    }
+
+    async fn guests_among(&self, users: &[UserId]) -> Result<Vec<UserId>, ChatError> {
+        self.guests.guests_among(users).await.map_err(|error| ChatError::Unavailable(error.into()))
     }
 
     /// The groups that the users may be in: their links, which stay when they leave.

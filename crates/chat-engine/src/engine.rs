@@ -5,10 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine_interfaces::{
     Accepted, Added, Broker, Chat, ChatError, Clock, Created, CreatedInvitation, Cursor, Draft, Group,
-    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Invitation,
-    InvitationDraft, InvitationId, Limit, Membership, Page, PersonalData, Range, Right, RingLag, Role,
-    Secret, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup, UnreadMessages, UserId,
-    UserResources, Worker,
+    GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Guests,
+    Invitation, InvitationDraft, InvitationId, Limit, Membership, NoGuests, Page, PersonalData, Range, Right,
+    RingLag, Role, Secret, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup,
+    UnreadMessages, UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -37,23 +37,25 @@ pub struct ChatEngine {
 }
 
 impl ChatEngine {
-    /// With the machine's clock and the default limits. Call it on a Tokio runtime.
+    /// Without guests, with the machine's clock and the default limits. Call it on a Tokio runtime.
     #[must_use]
     pub fn new(store: Store, broker: Arc<dyn Broker>, resources: Arc<dyn UserResources>) -> Arc<Self> {
-        Self::with(store, broker, resources, Arc::new(SystemClock), Settings::default())
+        let clock = Arc::new(SystemClock);
+        Self::with(store, broker, resources, Arc::new(NoGuests), clock, Settings::default())
     }
 
-    /// With a clock and limits of your own. Call it on a Tokio runtime.
+    /// With guests, a clock and limits of your own. Call it on a Tokio runtime.
     #[must_use]
     pub fn with(
         store: Store,
         broker: Arc<dyn Broker>,
         resources: Arc<dyn UserResources>,
+        guests: Arc<dyn Guests>,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
         let settings = settings.fitted_to(store.database().location());
-        let context = Context { store, broker, resources, clock, settings: Arc::new(settings) };
+        let context = Context { store, broker, resources, guests, clock, settings: Arc::new(settings) };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let announcer = Announcer::start(&context, &tasks, &stop);
         let sends = group_messages::Sends::new(&context, announcer);
@@ -165,9 +167,10 @@ impl Chat for ChatEngine {
     }
 
     async fn authorize(&self, user: UserId, group: GroupId, right: Right) -> Result<(), ChatError> {
-        let role = self.context.membership(user, group).await?.role;
+        rules::at_least_admin(self.context.membership(user, group).await?.role)?;
         match right {
-            Right::AddMember | Right::ManageWebhooks => rules::at_least_admin(role),
+            Right::AddMember => Ok(()),
+            Right::AddByAddress | Right::ManageWebhooks => self.context.no_guest(user).await,
         }
     }
 

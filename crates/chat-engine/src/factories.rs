@@ -21,17 +21,19 @@
 
 mod broker;
 mod groups;
+mod guests;
 mod resources;
 
 use std::sync::Arc;
 
-use engine_interfaces::{Clock, Draft, GroupId, SystemClock, UserId};
+use engine_interfaces::{Clock, Draft, GroupId, NoGuests, SystemClock, UserId};
 use tempfile::TempDir;
 
 use crate::{ChatEngine, Settings, Store};
 
 pub use broker::TestBroker;
 pub use groups::{GroupFactory, group};
+pub use guests::TestGuests;
 pub use resources::TestResources;
 
 /// An engine over a new SQLite file, which goes with it.
@@ -53,7 +55,8 @@ pub fn engine_over(
 ) -> (Arc<ChatEngine>, Arc<TestBroker>) {
     let broker = Arc::new(TestBroker::default());
     let resources = Arc::new(TestResources::default());
-    let chat = ChatEngine::with(store, broker.clone(), resources, clock, settings);
+    let guests = Arc::new(NoGuests);
+    let chat = ChatEngine::with(store, broker.clone(), resources, guests, clock, settings);
     (chat, broker)
 }
 

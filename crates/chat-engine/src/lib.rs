@@ -37,9 +37,9 @@ pub use engine::ChatEngine;
 pub use engine_interfaces::{
     Accepted, Added, Broker, Chat, ChatError, Clock, Control, Created, CreatedInvitation, Cursor, Deliveries,
     Delivery, Draft, Erasure, Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage,
-    GroupMessageId, GroupVersion, Invitation, InvitationDraft, InvitationId, Limit, MemberChange, Membership,
-    Page, PersonalData, Range, Revision, Right, Role, Rule, Secret, Sent, Seq, Slot, SystemClock, Timestamp,
-    UserId, UserResources, Violation, Worker,
+    GroupMessageId, GroupVersion, Guests, Invitation, InvitationDraft, InvitationId, Limit, MemberChange,
+    Membership, NoGuests, Page, PersonalData, Range, Revision, Right, Role, Rule, Secret, Sent, Seq, Slot,
+    SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
 pub use store::Store;

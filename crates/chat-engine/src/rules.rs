@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use engine_interfaces::{ChatError, Draft, GroupChange, GroupDraft, Role, Rule, Violation};
+use engine_interfaces::{ChatError, Draft, GroupChange, GroupDraft, Role, Rule, UserId, Violation};
 
 use crate::settings::Settings;
 
@@ -79,6 +79,16 @@ pub(crate) fn at_least_admin(role: Role) -> Result<(), ChatError> {
 /// Owners give roles and delete the group.
 pub(crate) fn owner(role: Role) -> Result<(), ChatError> {
     allowed(role == Role::Owner)
+}
+
+/// Some things are for those who stay.
+pub(crate) fn no_guest(user: UserId, guests: &[UserId]) -> Result<(), ChatError> {
+    if guests.contains(&user) { Err(ChatError::NotForGuests) } else { Ok(()) }
+}
+
+/// Guests add guests, and others whom they like.
+pub(crate) fn guests_add_guests(user: UserId, member: UserId, guests: &[UserId]) -> Result<(), ChatError> {
+    if guests.contains(&member) { Ok(()) } else { no_guest(user, guests) }
 }
 
 pub(crate) fn allowed(it_is: bool) -> Result<(), ChatError> {

@@ -79,6 +79,7 @@ impl Engines {
             chat_engine::Store::over(stores.chat.clone()),
             broker.clone(),
             resources,
+            auth.clone(),
             clock.clone(),
             chat,
         );

@@ -41,11 +41,12 @@ pub trait Accounts: Send + Sync {
     /// Ends the caller's account: from now on nobody signs in with its address or shows a token of it, and
     /// nobody finds its name. What else is held of the user follows in the background.
     ///
-    /// `from` is the caller's address: failed attempts are counted by it.
+    /// A guest has no password, and needs none; everybody else does. `from` is the caller's address: failed attempts
+    /// are counted by it.
     async fn erase_account(
         &self,
         identity: Identity,
-        current_password: Secret,
+        current_password: Option<Secret>,
         from: IpAddr,
     ) -> Result<(), AuthError>;
 

@@ -57,9 +57,9 @@ pub struct User {
     pub id: UserId,
     /// Shown to others.
     pub name: String,
-    /// Shown to nobody else.
-    pub email: Secret,
-    /// A throw-away account.
+    /// Shown to nobody else. A guest has none.
+    pub email: Option<Secret>,
+    /// A throw-away account: without address and password, and gone after a while.
     pub guest: bool,
     /// When the account was made.
     pub created_at: Timestamp,
@@ -138,6 +138,15 @@ pub enum AuthError {
     /// Nobody can sign up here.
     #[error("sign-up is closed")]
     SignUpClosed,
+    /// There are no guests here.
+    #[error("there are no guests here")]
+    GuestsOff,
+    /// A guest, and not for guests: they have no password to prove themselves by.
+    #[error("not for guests")]
+    NotForGuests,
+    /// Who is no guest proves themselves by their password, and showed none.
+    #[error("the password is missing")]
+    PasswordMissing,
     /// No such user.
     #[error("the user was not found")]
     UserNotFound,
@@ -168,6 +177,10 @@ pub enum AuthError {
 pub trait Authentication: Send + Sync {
     /// Creates a user and signs them in.
     async fn sign_up(&self, registration: Registration, from: IpAddr) -> Result<Session, AuthError>;
+
+    /// Creates a throw-away account under a made-up name, and signs it in. Its end is settled with it: as if its user
+    /// asked for it, see [`Accounts::erase_account`](crate::Accounts::erase_account).
+    async fn sign_up_guest(&self, from: IpAddr) -> Result<Session, AuthError>;
 
     /// Checks a password and gives a token.
     async fn sign_in(&self, credentials: Credentials, from: IpAddr) -> Result<Session, AuthError>;
@@ -207,6 +220,25 @@ pub trait Authentication: Send + Sync {
 
     /// Does the store answer?
     async fn ready(&self) -> Result<(), AuthError>;
+}
+
+/// Tells guests from others, to those whose rules are other for guests.
+#[async_trait]
+pub trait Guests: Send + Sync {
+    /// Those of `users` that are guests, in no order; so are all whose account has ended: nobody may do more than
+    /// a guest who is not known to. At most 100 at a time.
+    async fn guests_among(&self, users: &[UserId]) -> Result<Vec<UserId>, AuthError>;
+}
+
+/// For those who have no guests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGuests;
+
+#[async_trait]
+impl Guests for NoGuests {
+    async fn guests_among(&self, _: &[UserId]) -> Result<Vec<UserId>, AuthError> {
+        Ok(Vec::new())
+    }
 }
 
 /// How somebody is reached.

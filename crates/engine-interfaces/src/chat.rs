@@ -258,7 +258,9 @@ pub enum Range {
 pub enum Right {
     /// Add somebody.
     AddMember,
-    /// See, make and end the group's web hooks.
+    /// Add somebody who is found by their address; not for guests.
+    AddByAddress,
+    /// See, make and end the group's web hooks; not for guests.
     ManageWebhooks,
 }
 
@@ -280,6 +282,9 @@ pub enum ChatError {
     /// A member, but not allowed.
     #[error("not allowed")]
     Forbidden,
+    /// A guest, and not for guests.
+    #[error("not for guests")]
+    NotForGuests,
     /// A group keeps an owner.
     #[error("the last owner stays")]
     LastOwner,
@@ -358,7 +363,7 @@ pub trait Chat: Send + Sync {
     /// May `user` do this here? `GroupNotFound` to a stranger, `Forbidden` to a member who may not.
     async fn authorize(&self, user: UserId, group: GroupId, right: Right) -> Result<(), ChatError>;
 
-    /// Adds `member`. Idempotent. Owners and admins.
+    /// Adds `member`. Idempotent. Owners and admins; a guest adds guests alone.
     async fn add_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<Added, ChatError>;
 
     /// Gives `member` a role. Owners; the last owner stays one.
@@ -373,7 +378,7 @@ pub trait Chat: Send + Sync {
     /// Removes `member`: oneself, or a member by an admin, or anyone by an owner; the last owner stays.
     async fn remove_member(&self, user: UserId, group: GroupId, member: UserId) -> Result<(), ChatError>;
 
-    /// Makes an invitation. Owners and admins.
+    /// Makes an invitation. Owners and admins, and no guests; so for the next two.
     async fn create_invitation(
         &self,
         user: UserId,
@@ -381,7 +386,7 @@ pub trait Chat: Send + Sync {
         draft: InvitationDraft,
     ) -> Result<CreatedInvitation, ChatError>;
 
-    /// The invitations by which people can still join, the newest first. Owners and admins.
+    /// The invitations by which people can still join, the newest first.
     async fn list_invitations(
         &self,
         user: UserId,
@@ -390,7 +395,7 @@ pub trait Chat: Send + Sync {
         cursor: Option<&Cursor>,
     ) -> Result<Page<Invitation>, ChatError>;
 
-    /// Ends an invitation: nobody joins by it any more. Owners and admins.
+    /// Ends an invitation: nobody joins by it any more.
     async fn revoke_invitation(
         &self,
         user: UserId,

@@ -27,8 +27,8 @@ mod webhooks;
 
 pub use accounts::{Accounts, Export, ExportState};
 pub use auth::{
-    AuthError, Authentication, Contact, Contacts, Credentials, Identity, ProfileChange, Registration, Secret,
-    Session, Token, User, UserName,
+    AuthError, Authentication, Contact, Contacts, Credentials, Guests, Identity, NoGuests, ProfileChange,
+    Registration, Secret, Session, Token, User, UserName,
 };
 pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
 pub use chat::{

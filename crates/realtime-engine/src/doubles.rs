@@ -189,6 +189,10 @@ impl Authentication for FakeAuthentication {
         Err(AuthError::Busy)
     }
 
+    async fn sign_up_guest(&self, _: IpAddr) -> Result<Session, AuthError> {
+        Err(AuthError::Busy)
+    }
+
     async fn sign_in(&self, _: Credentials, _: IpAddr) -> Result<Session, AuthError> {
         Err(AuthError::Busy)
     }

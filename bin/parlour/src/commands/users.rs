@@ -46,10 +46,15 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxErro
                 let Some(end) = page.last() else { return Ok(()) };
                 last = Some(end.user.id);
                 for listed in &page {
-                    let state = if listed.disabled_at.is_some() { "disabled" } else { "active" };
                     let user = &listed.user;
+                    let state = match listed.disabled_at {
+                        Some(_) => "disabled",
+                        None if user.guest => "guest",
+                        None => "active",
+                    };
                     // Printed for the administrator who asked, not logged.
-                    say(&format!("{}  {state:8}  {}  {}", user.id, user.email.expose(), user.name))?;
+                    let email = user.email.as_ref().map_or("-", Secret::expose);
+                    say(&format!("{}  {state:8}  {email}  {}", user.id, user.name))?;
                 }
             }
         }

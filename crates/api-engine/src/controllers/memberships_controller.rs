@@ -1,7 +1,7 @@
 //! Members.
 
 use actix_web::{HttpResponse, web::Data};
-use engine_interfaces::{Added, Authentication, Chat, Right, UserId};
+use engine_interfaces::{Added, Authentication, Chat, UserId};
 
 use super::{Answer, Names};
 use crate::{
@@ -52,7 +52,7 @@ pub(crate) async fn index(
 
 /// Add a member
 ///
-/// By id or by e-mail address. Owners and admins.
+/// By id or by e-mail address. Owners and admins; a guest adds guests alone, by id.
 #[utoipa::path(
     post,
     path = "/api/v1/groups/{id}/members",
@@ -79,7 +79,7 @@ pub(crate) async fn create(
 ) -> Answer {
     let named = body.read().await?;
     // First the right, so that only those who may add somebody learn who has an account.
-    chat.authorize(user, id, Right::AddMember).await?;
+    chat.authorize(user, id, named.right()).await?;
     let member = match named {
         NewMember::Id(member) => member,
         NewMember::Email(email) => authentication.find_user(&email).await?.ok_or(ErrorCode::UserNotFound)?,

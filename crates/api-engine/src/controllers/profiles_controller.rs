@@ -32,7 +32,7 @@ pub(crate) async fn show(authentication: Data<dyn Authentication>, CurrentUser(u
 
 /// Change me
 ///
-/// A new password refuses all other tokens and closes their sockets.
+/// A new password refuses all other tokens and closes their sockets. A guest stays as they are.
 #[utoipa::path(
     patch,
     path = "/api/v1/users/me",
@@ -42,7 +42,7 @@ pub(crate) async fn show(authentication: Data<dyn Authentication>, CurrentUser(u
     request_body = ProfileBody,
     responses(
         (status = 200, description = "The caller, changed", body = UserSerializer<'_>),
-        Refusals<(errors::Authenticated, errors::Body, errors::Limited, errors::Stored)>,
+        Refusals<(errors::Authenticated, errors::Forbids, errors::Body, errors::Limited, errors::Stored)>,
     ),
 )]
 pub(crate) async fn update(
@@ -60,7 +60,7 @@ pub(crate) async fn update(
 /// Nobody can sign in to the account from now on, and nobody finds its name; its tokens are refused and its
 /// sockets closed. In the background the caller leaves all groups, their messages lose text and author, and
 /// what else is held of them is removed. A group without another owner passes to its longest-serving admin, else
-/// member; one without anybody is deleted.
+/// member; one without anybody is deleted. A guest needs no password.
 #[utoipa::path(
     delete,
     path = "/api/v1/users/me",

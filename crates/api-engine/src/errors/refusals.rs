@@ -61,6 +61,8 @@ codes! {
     Forbids: Forbidden;
     /// Is closed on some servers.
     SignUp: SignUpClosed;
+    /// Is off on some servers, and on most that are public.
+    GuestsSwitch: GuestsOff;
     /// Reads a body.
     Body: Malformed, TooLarge, UnsupportedMediaType, Invalid, MissingParameter, WrongType;
     /// Names things in its query.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use engine_interfaces::{Role, Rule, Secret, UserId};
+use engine_interfaces::{Right, Role, Rule, Secret, UserId};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{KnownFormat, ObjectBuilder, OneOf, RefOr, Schema, SchemaFormat, Type},
@@ -24,6 +24,16 @@ pub(crate) enum NewMember {
     Id(UserId),
     /// By address, in any case of its letters.
     Email(Secret),
+}
+
+impl NewMember {
+    /// What it takes to add somebody who is named so.
+    pub(crate) fn right(&self) -> Right {
+        match self {
+            Self::Id(_) => Right::AddMember,
+            Self::Email(_) => Right::AddByAddress,
+        }
+    }
 }
 
 /// [`NewMember`], on their way.

@@ -134,9 +134,16 @@ impl Params for ProfileParams {
 #[derive(Debug, ToSchema)]
 #[schema(as = EraseAccount)]
 pub(crate) struct EraseParams {
-    /// Proves that the user is at the keys.
-    #[schema(value_type = String, format = Password, min_length = 1, pattern = r"^[^\u0000]*$")]
-    pub(crate) current_password: Secret,
+    /// Proves that the user is at the keys. A guest has none, and needs none.
+    #[schema(
+        value_type = Option<String>,
+        format = Password,
+        min_length = 1,
+        pattern = r"^[^\u0000]*$",
+        required = false,
+        nullable = false
+    )]
+    pub(crate) current_password: Option<Secret>,
 }
 
 /// [`EraseParams`], on their way.
@@ -147,6 +154,6 @@ impl Params for EraseParams {
     const FIELDS: &'static [&'static str] = &["current_password"];
 
     fn read(fields: &mut Fields) -> Result<Self, ErrorHandler> {
-        Ok(Self { current_password: fields.required("current_password")? })
+        Ok(Self { current_password: fields.optional("current_password")? })
     }
 }

@@ -1,6 +1,6 @@
 //! Users, as they see themselves and as others see them.
 
-use engine_interfaces::{Timestamp, User, UserId};
+use engine_interfaces::{Secret, Timestamp, User, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,9 +12,10 @@ pub(crate) struct UserSerializer<'a> {
     id: UserId,
     /// Shown to others.
     name: &'a str,
-    /// Shown to nobody else.
-    email: &'a str,
-    /// A throw-away account.
+    /// Shown to nobody else; a guest has none.
+    #[schema(required = true)]
+    email: Option<&'a str>,
+    /// A throw-away account, which ends by itself.
     guest: bool,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -29,7 +30,7 @@ impl<'a> From<&'a User> for UserSerializer<'a> {
             id: *id,
             name,
             // Their own address, in their own answer.
-            email: email.expose(),
+            email: email.as_ref().map(Secret::expose),
             guest: *guest,
             created_at: *created_at,
             updated_at: *updated_at,

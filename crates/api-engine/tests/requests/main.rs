@@ -10,6 +10,7 @@ mod exports;
 mod group_messages;
 mod group_users;
 mod groups;
+mod guests;
 mod input;
 mod invitations;
 mod logs;

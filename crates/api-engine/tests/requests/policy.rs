@@ -55,6 +55,7 @@ fn rows() -> Vec<Row> {
             |scene| json!({"user": {"name": "New", "email": format!("{}@example.com", scene.fresh), "password": "long enough for this"}}),
             [201; 6],
         ),
+        row("POST", "/api/v1/users/guest", nothing, [201; 6]),
         row(
             "POST",
             "/api/v1/users/sign_in",
@@ -242,7 +243,8 @@ async fn cast(api: &Api) -> [Caller; 5] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_answers_everybody_as_the_table_says() {
-    let api = Api::start().await;
+    let auth = auth_engine::Settings { guests: true, ..auth_engine::factories::settings() };
+    let api = Api::with(auth, api_engine::Settings::default()).await;
     let everybody = cast(&api).await;
     let [bystander, newcomer] = [api.caller().await, api.caller().await];
     let export = api.post("/api/v1/users/me/export").by(&everybody[4]).send().await.text("id");

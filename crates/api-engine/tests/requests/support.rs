@@ -125,6 +125,7 @@ impl Api {
             chat_engine::Store::over(chat_database.database()),
             broker,
             Arc::new(UserResourcesEngine::over(resources.database()).with_clock(clock.clone())),
+            auth.clone(),
             clock.clone(),
             chat_engine::Settings::default(),
         );
@@ -154,9 +155,25 @@ impl Api {
         Caller {
             id: session.user.id.to_string(),
             name: session.user.name,
-            email: session.user.email.expose().to_owned(),
+            email: session.user.email.expect("who signs up has an address").expose().to_owned(),
             token: session.token.expose().to_owned(),
         }
+    }
+
+    /// The same somebody with a new token.
+    pub(crate) async fn sign_in(&self, caller: &Caller) -> Caller {
+        let user = json!({"user": {"email": caller.email, "password": factories::PASSWORD}});
+        let session = self.post("/api/v1/users/sign_in").json(&user).send().await;
+        assert_eq!(session.status, 200, "{session:?}");
+        Caller { token: session.text("token"), ..caller.clone() }
+    }
+
+    /// Lets a guest in, who has no address.
+    pub(crate) async fn guest(&self) -> Caller {
+        let made = self.post("/api/v1/users/guest").send().await;
+        assert_eq!(made.status, 201, "{made:?}");
+        let text = |field| made.text(field);
+        Caller { id: text("id"), name: text("name"), email: String::new(), token: text("token") }
     }
 
     /// Does the jobs of accounts that are due, each once.

@@ -1,6 +1,6 @@
 //! An archive while it is written: one JSON document, cut into bounded parts.
 
-use engine_interfaces::{Cursor, Timestamp, User};
+use engine_interfaces::{Cursor, Secret, Timestamp, User};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ impl Archive {
             "id": id,
             "name": name,
             // Their own address, in their own archive.
-            "email": email.expose(),
+            "email": email.as_ref().map(Secret::expose),
             "guest": guest,
             "created_at": created_at,
             "updated_at": updated_at,

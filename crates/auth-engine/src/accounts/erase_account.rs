@@ -35,12 +35,16 @@ impl EraseAccount {
 
     /// One for now, and one for later: a request that was let in elsewhere before the account ended may still
     /// have had an effect while the first one went by.
-    pub(crate) fn jobs(engine: &AuthEngine, user: UserId, ended_at: Timestamp) -> Vec<NewJob> {
+    pub(crate) fn jobs(
+        clock: &dyn Clock,
+        settings: &Settings,
+        user: UserId,
+        ended_at: Timestamp,
+    ) -> Vec<NewJob> {
         let payload = json!({ "user_id": user, "ended_at": ended_at });
-        let job = |key, run_at| {
-            NewJob::new(JobId(engine.clock.new_id()), Self::KIND, key, &payload, ended_at, run_at)
-        };
-        let later = ended_at.plus(engine.settings.erase_again_after);
+        let job =
+            |key, run_at| NewJob::new(JobId(clock.new_id()), Self::KIND, key, &payload, ended_at, run_at);
+        let later = ended_at.plus(settings.erase_again_after);
         vec![job(user.to_string(), ended_at), job(format!("{user}:later"), later)]
     }
 }

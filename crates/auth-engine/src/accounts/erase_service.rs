@@ -4,13 +4,12 @@ use std::net::IpAddr;
 
 use engine_interfaces::{AuthError, Identity, Secret};
 
-use super::EraseAccount;
+use super::end;
 use crate::{
     AuthEngine,
     engine::unavailable,
-    registrations::{prove, refuse_all_but, wrong_password},
+    registrations::{prove, wrong_password},
     rules::Violations,
-    store::AccountEnd,
 };
 
 /// Ends an account.
@@ -23,30 +22,32 @@ impl<'a> EraseService<'a> {
         Self { engine }
     }
 
-    /// Removes the account and refuses its tokens at once; jobs erase what others hold of the user.
+    /// Ends the caller's account, if they prove that they are at the keys; a guest need not, who can't.
     #[tracing::instrument(skip_all, fields(user.id = %identity.user_id))]
     pub(crate) async fn call(
         &self,
         identity: Identity,
-        current_password: &Secret,
+        current_password: Option<&Secret>,
         from: IpAddr,
     ) -> Result<(), AuthError> {
         let engine = self.engine;
-        let mut violations = Violations::default();
-        violations.current_password(current_password);
-        violations.check()?;
-        let account = prove(engine, identity.user_id, current_password, from).await?;
-        let refusal = refuse_all_but(engine, &account, None);
-        let end = AccountEnd {
-            seen_generation: account.token_generation,
-            refusal,
-            jobs: EraseAccount::jobs(engine, account.user.id, refusal.revoked_at),
-        };
-        // Somebody else changed the password while this one was being checked.
-        if engine.revocations.end_account(end).await.map_err(unavailable)? {
-            Ok(())
-        } else {
-            Err(wrong_password())
+        let found = engine.store.find_account(identity.user_id).await.map_err(unavailable)?;
+        // An account that ended a moment ago took its tokens with it.
+        let mut account = found.ok_or(AuthError::TokenRevoked)?;
+        if !account.user.guest {
+            let current_password = current_password.ok_or(AuthError::PasswordMissing)?;
+            let mut violations = Violations::default();
+            violations.current_password(current_password);
+            violations.check()?;
+            account = prove(engine, identity.user_id, current_password, from).await?;
+        }
+        let ended = end(&account, &engine.revocations, &*engine.clock, &engine.settings).await;
+        match ended.map_err(unavailable)? {
+            true => Ok(()),
+            // Their time is over, or they asked twice at once.
+            false if account.user.guest => Err(AuthError::TokenRevoked),
+            // Somebody else changed the password while this one was being checked.
+            false => Err(wrong_password()),
         }
     }
 }

@@ -87,8 +87,8 @@ async fn ann(rig: &Rig) -> (Session, Identity) {
     (session, identity)
 }
 
-fn password(password: &str) -> Secret {
-    Secret::new(password)
+fn password(password: &str) -> Option<Secret> {
+    Some(Secret::new(password))
 }
 
 fn worker(rig: &Rig, kind: &str, holder: &Arc<Numbers>) -> Arc<dyn Worker> {
@@ -151,7 +151,89 @@ async fn nothing_ends_without_the_password() {
     assert_eq!(broken(wrong), [("current_password", Rule::Format)]);
     let blank = rig.auth.erase_account(me, password(""), HERE).await;
     assert_eq!(broken(blank), [("current_password", Rule::Blank)]);
+    let missing = rig.auth.erase_account(me, None, HERE).await;
+    assert!(matches!(missing, Err(AuthError::PasswordMissing)));
     assert_eq!(rig.auth.show_user(me.user_id).await.unwrap().name, "Ann");
+}
+
+/// A guest, as they are signed in.
+async fn guest(rig: &Rig) -> (Session, Identity) {
+    let session = rig.auth.sign_up_guest(HERE).await.unwrap();
+    let identity = rig.auth.authenticate_token(session.token.expose()).await.unwrap();
+    (session, identity)
+}
+
+/// The jobs of a kind that are due by now.
+async fn due(rig: &Rig, kind: &'static str) -> Vec<Job> {
+    let store = jobs::Store::new(rig.database.database(), rig.clock.clone(), Arc::default());
+    store.take(kind, 100).await.unwrap().into_iter().map(|taken| taken.job).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guests_account_ends_a_day_later_however_often_the_job_is_done() {
+    let kind = "auth.erase_guest";
+    let rig = Rig::with(Settings { guests: true, ..settings() }).await;
+    let another = rig.another(factories::keys()).await.unwrap();
+    let (session, me) = guest(&rig).await;
+    let holder = Arc::new(Numbers::of_each(0));
+    rig.clock.advance(settings().guest_life - Duration::from_secs(1));
+    assert!(due(&rig, kind).await.is_empty());
+    rig.clock.advance(Duration::from_secs(1));
+    let mut told = rig.broker.subscribe().await.unwrap();
+    let [job] = due(&rig, kind).await.try_into().unwrap();
+
+    // Two at once, as when a lease ran out while its worker lived.
+    let worker = || worker(&rig, kind, &holder);
+    let (one, other) = (worker(), worker());
+    let (one, other) = tokio::join!(one.perform(&job), other.perform(&job));
+    assert!(one.is_ok() || other.is_ok());
+    worker().perform(&job).await.unwrap();
+
+    let token = session.token.expose();
+    assert!(matches!(rig.auth.authenticate_token(token).await, Err(AuthError::TokenRevoked)));
+    assert!(matches!(rig.auth.show_user(me.user_id).await, Err(AuthError::TokenRevoked)));
+    eventually(|| async { another.authenticate_token(token).await.is_err() }).await;
+    let Some(Delivery::Control(Control::Revoked { user_id, tokens })) = told.deliveries.next().await else {
+        panic!("sockets are closed");
+    };
+    assert_eq!((user_id, tokens), (me.user_id, RevokedTokens::AllBut(None)));
+    let [erasure] = due(&rig, "auth.erase_account").await.try_into().unwrap();
+    assert_eq!(erasure.payload["user_id"], json!(me.user_id));
+    let left = test_support::dump(&rig.database.database()).await;
+    let erasures = left.lines().filter(|row| row.contains("auth.erase_account"));
+    assert_eq!(erasures.count(), 2, "at once and a minute later, and no more");
+    assert!(!left.contains("users "), "{left}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_ends_their_account_without_a_password_and_the_job_finds_nothing() {
+    let rig = Rig::with(Settings { guests: true, ..settings() }).await;
+    let (session, me) = guest(&rig).await;
+    rig.auth.erase_account(me, None, HERE).await.unwrap();
+    let token = rig.auth.authenticate_token(session.token.expose()).await;
+    assert!(matches!(token, Err(AuthError::TokenRevoked)));
+    assert_eq!(due(&rig, "auth.erase_account").await.len(), 1);
+    let (_, other) = guest(&rig).await;
+    rig.auth.erase_account(other, password("none that they have"), HERE).await.unwrap();
+
+    rig.clock.advance(settings().guest_life);
+    due(&rig, "auth.erase_account").await;
+    let holder = Arc::new(Numbers::of_each(0));
+    for job in due(&rig, "auth.erase_guest").await {
+        worker(&rig, "auth.erase_guest", &holder).perform(&job).await.unwrap();
+    }
+    assert!(due(&rig, "auth.erase_account").await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_has_an_archive_too() {
+    let rig = Rig::with(Settings { guests: true, ..settings() }).await;
+    let (session, me) = guest(&rig).await;
+    let export = rig.auth.request_export(me.user_id).await.unwrap();
+    make(&rig, &Arc::new(Numbers::of_each(0)), &export, 1).await.unwrap();
+    let profile = archive(&rig, me.user_id, &export).await["profile"].clone();
+    assert_eq!((&profile["guest"], &profile["email"]), (&json!(true), &Value::Null));
+    assert_eq!(profile["name"], session.user.name);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,8 +254,7 @@ async fn an_erasure_is_put_off_until_what_they_did_has_settled() {
 }
 
 /// The archive of an export that is ready.
-async fn archive(rig: &Rig, export: &Export) -> Value {
-    let user = rig.auth.find_user(&Secret::new(EMAIL)).await.unwrap().unwrap();
+async fn archive(rig: &Rig, user: UserId, export: &Export) -> Value {
     let ExportState::Ready { bytes } = rig.auth.show_export(user, export.id).await.unwrap().state else {
         panic!("it is ready");
     };
@@ -213,7 +294,7 @@ async fn an_archive_has_all_sections_whatever_interrupts_it() {
         one.unwrap();
         other.unwrap();
 
-        let archive = archive(&rig, &export).await;
+        let archive = archive(&rig, me.user_id, &export).await;
         assert_eq!(archive["profile"]["name"], "Ann");
         assert_eq!(archive["profile"]["email"], EMAIL);
         assert_eq!(archive["profile"]["id"], json!(session.user.id));
@@ -229,7 +310,7 @@ async fn an_empty_archive_is_one_too() {
     let (_, me) = ann(&rig).await;
     let export = rig.auth.request_export(me.user_id).await.unwrap();
     make(&rig, &Arc::new(Numbers::of_each(0)), &export, 1).await.unwrap();
-    assert_eq!(archive(&rig, &export).await["odd"], json!([]));
+    assert_eq!(archive(&rig, me.user_id, &export).await["odd"], json!([]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

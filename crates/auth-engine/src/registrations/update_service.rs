@@ -44,7 +44,9 @@ impl<'a> UpdateService<'a> {
                 seen_generation: account.token_generation,
                 at: now,
                 name: change.name,
-                refusal: password.is_some().then(|| refuse_all_but(engine, &account, kept)),
+                refusal: password
+                    .is_some()
+                    .then(|| refuse_all_but(&*engine.clock, &engine.settings, &account, kept)),
                 password,
                 disable: false,
             })

@@ -44,7 +44,7 @@ impl Verifier {
         self.attempts.check(&attempt).await?;
         let account = self.store.find_account_by_email(&email_key).await.map_err(unavailable)?;
         let account = account.filter(|account| account.disabled_at.is_none());
-        let stored = account.as_ref().map(|account| &account.password);
+        let stored = account.as_ref().and_then(|account| account.password.as_ref());
         let right = self.passwords.verify(&credentials.password, stored).await?;
         let Some(account) = account.filter(|_| right) else {
             self.attempts.failed(attempt).await?;
@@ -59,13 +59,13 @@ impl Verifier {
 
     /// Moves a password to the active key and cost. While the queue is full it waits for another sign-in.
     async fn renew(&self, account: &Account, credentials: &Credentials) -> Result<(), AuthError> {
-        if !self.passwords.is_outdated(&account.password) {
+        let outdated = account.password.as_ref().filter(|stored| self.passwords.is_outdated(stored));
+        let Some(old) = outdated else {
             return Ok(());
-        }
+        };
         match self.passwords.hash(&credentials.password).await {
             Ok(new) => {
-                let old = account.password.clone();
-                let renewed = self.store.rehash(account.user.id, old, new).await;
+                let renewed = self.store.rehash(account.user.id, old.clone(), new).await;
                 renewed.map_err(unavailable)
             }
             Err(AuthError::Busy) => Ok(()),

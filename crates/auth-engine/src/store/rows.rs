@@ -31,16 +31,19 @@ pub(super) struct UserRow {
 
 impl From<UserRow> for Account {
     fn from(row: UserRow) -> Self {
+        // A guest's are empty.
+        let email = Some(row.email).filter(|email| !email.is_empty());
+        let hash = Some(row.password_hash).filter(|hash| !hash.is_empty());
         Self {
             user: User {
                 id: row.id.0,
                 name: row.name,
-                email: Secret::new(row.email),
+                email: email.map(Secret::new),
                 guest: row.guest,
                 created_at: row.created_at.0,
                 updated_at: row.updated_at.0,
             },
-            password: PasswordHash { hash: Secret::new(row.password_hash), key_id: row.password_key_id },
+            password: hash.map(|hash| PasswordHash { hash: Secret::new(hash), key_id: row.password_key_id }),
             token_generation: row.token_generation,
             disabled_at: row.disabled_at.map(|at| at.0),
         }
@@ -50,14 +53,17 @@ impl From<UserRow> for Account {
 impl From<Account> for UserRow {
     fn from(account: Account) -> Self {
         let user = account.user;
+        // A guest's id stands for the address that they do not have: no address looks so, and no other id does.
+        let email_key = user.email.as_ref().map_or_else(|| user.id.to_string(), email_key);
+        let (hash, key_id) = account.password.map(|one| (one.hash, one.key_id)).unzip();
         // The store is where the address and the hash belong.
         Self {
             id: Col(user.id),
             name: user.name,
-            email: user.email.expose().to_owned(),
-            email_key: email_key(&user.email),
-            password_hash: account.password.hash.expose().to_owned(),
-            password_key_id: account.password.key_id,
+            email: user.email.map(|email| email.expose().to_owned()).unwrap_or_default(),
+            email_key,
+            password_hash: hash.map(|hash| hash.expose().to_owned()).unwrap_or_default(),
+            password_key_id: key_id.unwrap_or_default(),
             token_generation: account.token_generation,
             guest: user.guest,
             disabled_at: account.disabled_at.map(At),

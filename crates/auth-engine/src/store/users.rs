@@ -31,8 +31,8 @@ pub struct PasswordHash {
 pub struct Account {
     /// The user.
     pub user: User,
-    /// Their password.
-    pub password: PasswordHash,
+    /// Their password. A guest has none.
+    pub password: Option<PasswordHash>,
     /// Goes up when all tokens are refused; each token says of which generation it is.
     pub token_generation: i32,
     /// Since when they can't sign in.
@@ -101,6 +101,34 @@ impl Store {
         .await
     }
 
+    /// Adds a guest's account and the job that ends it: both or neither.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn insert_guest(&self, guest: Account, end: NewJob) -> Result<(), StoreError> {
+        let store = self.clone();
+        detached(async move {
+            on!(store, transaction, |conn| {
+                insert_into(users::table).values(UserRow::from(guest)).execute(conn).await?;
+                conn.enqueue(end).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Those of `users` that have an account that is no guest's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lasting_among(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let ids: Vec<_> = users.iter().copied().map(Col).collect();
+        let rows =
+            users::table.filter(users::id.eq_any(ids)).filter(users::guest.eq(false)).select(users::id);
+        let rows: Vec<Col<UserId>> = on!(self, read, |conn| rows.load(conn))?;
+        Ok(rows.into_iter().map(|user| user.0).collect())
+    }
+
     /// An account by its id.
     ///
     /// # Errors
@@ -112,7 +140,7 @@ impl Store {
         Ok(row.map(Account::from))
     }
 
-    /// An account by its address in Unicode lower case.
+    /// An account by its address in Unicode lower case. A guest has none: what makes their row unique is no address.
     ///
     /// # Errors
     /// When the database fails.
@@ -121,7 +149,7 @@ impl Store {
         if email_key.contains('\0') {
             return Ok(None);
         }
-        let row = users::table.filter(users::email_key.eq(email_key));
+        let row = users::table.filter(users::email_key.eq(email_key)).filter(users::guest.eq(false));
         let row =
             on!(self, read, |conn| async { row.select(UserRow::as_select()).first(conn).await.optional() })?;
         Ok(row.map(Account::from))

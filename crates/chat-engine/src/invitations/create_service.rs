@@ -32,6 +32,7 @@ impl<'a> CreateService<'a> {
         draft: InvitationDraft,
     ) -> Result<CreatedInvitation, ChatError> {
         rules::at_least_admin(self.context.membership(user, group).await?.role)?;
+        self.context.no_guest(user).await?;
         let (life, uses) = terms(draft, &self.context.settings)?;
         let code = Code::generate(group).map_err(ChatError::Unavailable)?;
         let context = self.context.clone();

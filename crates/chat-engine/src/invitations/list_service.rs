@@ -23,6 +23,7 @@ impl<'a> ListService<'a> {
         cursor: Option<&Cursor>,
     ) -> Result<Page<Invitation>, ChatError> {
         rules::at_least_admin(self.context.membership(user, group).await?.role)?;
+        self.context.no_guest(user).await?;
         let before = cursor.map_or(Ok(ByAge::START), ByAge::read)?;
         // One more than is shown tells whether there is a next page.
         let one_more = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);

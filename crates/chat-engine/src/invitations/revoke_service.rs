@@ -24,6 +24,7 @@ impl<'a> RevokeService<'a> {
         invitation: InvitationId,
     ) -> Result<(), ChatError> {
         rules::at_least_admin(self.context.membership(user, group).await?.role)?;
+        self.context.no_guest(user).await?;
         let store = self.context.store.clone();
         detached(async move {
             store.revoke_invitation(user, group, invitation, rules::at_least_admin).await.map_err(unavailable)

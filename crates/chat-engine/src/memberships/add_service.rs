@@ -28,6 +28,7 @@ impl<'a> AddService<'a> {
         member: UserId,
     ) -> Result<Added, ChatError> {
         rules::at_least_admin(self.context.membership(user, group).await?.role)?;
+        self.context.may_add(user, member).await?;
         let room = self.context.check_group_limit(member).await;
         let context = self.context.clone();
         detached(async move {

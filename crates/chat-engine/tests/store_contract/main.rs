@@ -4,6 +4,7 @@
 
 mod announcing;
 mod groups;
+mod guests;
 mod invitations;
 mod load;
 mod memberships;
@@ -18,7 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 use chat_engine::{
     Broker, Chat, ChatEngine, GroupDraft, MIGRATIONS, PersonalData, Settings, Store, UserResources,
-    factories::{self, TestBroker, TestResources},
+    factories::{self, TestBroker, TestGuests, TestResources},
 };
 use engine_interfaces::{Clock, JobId, Worker};
 use test_support::{FixedClock, TestDatabase};
@@ -47,6 +48,7 @@ struct Setup {
     chat: Arc<ChatEngine>,
     broker: Arc<TestBroker>,
     resources: Arc<TestResources>,
+    guests: Arc<TestGuests>,
     clock: Arc<FixedClock>,
     store: Store,
     /// Dropped last.
@@ -57,11 +59,19 @@ impl Setup {
     fn new(database: TestDatabase) -> Self {
         let store = Store::over(database.database());
         let (broker, resources) = (Arc::<TestBroker>::default(), Arc::<TestResources>::default());
-        let clock = Arc::<FixedClock>::default();
+        let (guests, clock) = (Arc::<TestGuests>::default(), Arc::<FixedClock>::default());
         Self {
-            chat: ChatEngine::with(store.clone(), broker.clone(), resources.clone(), clock.clone(), quick()),
+            chat: ChatEngine::with(
+                store.clone(),
+                broker.clone(),
+                resources.clone(),
+                guests.clone(),
+                clock.clone(),
+                quick(),
+            ),
             broker,
             resources,
+            guests,
             clock,
             store,
             _database: database,
@@ -80,7 +90,8 @@ impl Setup {
     fn another(&self, settings: Settings) -> Arc<ChatEngine> {
         let broker: Arc<dyn Broker> = self.broker.clone();
         let resources: Arc<dyn UserResources> = self.resources.clone();
-        ChatEngine::with(self.store.clone(), broker, resources, self.clock.clone(), settings)
+        let (guests, clock) = (self.guests.clone(), self.clock.clone());
+        ChatEngine::with(self.store.clone(), broker, resources, guests, clock, settings)
     }
 
     fn restart(&mut self, settings: Settings) {

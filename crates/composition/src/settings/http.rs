@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Args;
 use ipnet::IpNet;
 
-use super::{AccountSettings, Addresses, ProcessSettings, SignUp, WebSettings};
+use super::{AccountSettings, Addresses, ProcessSettings, Reach, SignUp, WebSettings};
 
 /// The HTTP API.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +29,12 @@ pub struct HttpSettings {
 }
 
 impl HttpSettings {
+    /// From where a process is reached that has the API, and listens at `others` too.
+    #[must_use]
+    pub fn reach(&self, others: &[SocketAddr], process: &ProcessSettings) -> Reach {
+        Reach::of(&[&[self.api_listen], others].concat(), process, self.realtime_url.as_deref())
+    }
+
     /// The API engine's; call it once the addresses are known.
     #[must_use]
     pub fn api(
@@ -36,12 +42,14 @@ impl HttpSettings {
         accounts: &AccountSettings,
         web: &WebSettings,
         process: &ProcessSettings,
+        reach: Reach,
         addresses: Addresses,
     ) -> api_engine::Settings {
         let realtime_url = self.realtime_url.clone();
         api_engine::Settings {
             realtime_url: realtime_url.unwrap_or_else(|| format!("http://{}", addresses.realtime)),
             sign_up_open: accounts.sign_up == SignUp::Open,
+            guests: accounts.has_guests(reach),
             allowed_origins: web.origins(addresses),
             trusted_proxies: self.trusted_proxies.clone(),
             body_limit: web.payload_limit(),

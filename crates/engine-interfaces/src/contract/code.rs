@@ -43,12 +43,14 @@ codes! {
     TokenExpired = 40_103, "Expired token", "The token has expired";
     /// The token was signed out, or refused with all others.
     TokenRevoked = 40_104, "Revoked token", "The token was revoked";
-    /// A member, but not allowed.
+    /// A member or a guest, but not allowed.
     Forbidden = 40_301, "Not allowed", "Your role in this group does not allow this";
     /// Nobody can sign up here.
     SignUpClosed = 40_302, "Sign-up is closed", "New accounts can't be made here";
     /// The operator turned web hooks off.
     WebhooksOff = 40_303, "Web hooks are off", "This server makes no web hooks and sends none";
+    /// The operator lets no guests in.
+    GuestsOff = 40_304, "No guests", "This server makes no guest accounts";
     /// No such path.
     PathNotFound = 40_400, "Not found", "There is nothing at this path";
     /// No such group, or the caller is not in it.
@@ -121,6 +123,9 @@ impl From<&AuthError> for ErrorCode {
             AuthError::TokenExpired => Self::TokenExpired,
             AuthError::TokenRevoked => Self::TokenRevoked,
             AuthError::SignUpClosed => Self::SignUpClosed,
+            AuthError::GuestsOff => Self::GuestsOff,
+            AuthError::NotForGuests => Self::Forbidden,
+            AuthError::PasswordMissing => Self::MissingParameter,
             AuthError::UserNotFound => Self::UserNotFound,
             AuthError::ExportNotFound => Self::ExportNotFound,
             AuthError::RateLimited { .. } => Self::RateLimited,
@@ -137,7 +142,7 @@ impl From<&ChatError> for ErrorCode {
             ChatError::MessageNotFound => Self::MessageNotFound,
             ChatError::MemberNotFound => Self::UserNotFound,
             ChatError::InvitationNotFound => Self::WebhookOrInvitationNotFound,
-            ChatError::Forbidden => Self::Forbidden,
+            ChatError::Forbidden | ChatError::NotForGuests => Self::Forbidden,
             ChatError::LastOwner => Self::Conflict,
             ChatError::IdTaken => Self::IdTaken,
             ChatError::GroupFull => Self::GroupFull,
@@ -195,6 +200,7 @@ mod tests {
             "40301 403 Not allowed",
             "40302 403 Sign-up is closed",
             "40303 403 Web hooks are off",
+            "40304 403 No guests",
             "40400 404 Not found",
             "40401 404 Group not found",
             "40402 404 Message not found",

@@ -31,6 +31,9 @@ pub struct Detail {
 /// What an invitation's code is told to be that lets nobody in, whatever the reason.
 const NO_INVITATION: &str = "There is no such invitation, or it is good no more";
 
+/// What a guest is told who may not do something.
+const NOT_FOR_GUESTS: &str = "A guest can't do this";
+
 impl Refusal {
     /// With words of its own.
     #[must_use]
@@ -92,6 +95,8 @@ impl From<&AuthError> for Refusal {
     fn from(error: &AuthError) -> Self {
         match error {
             AuthError::Invalid(violations) => Self::invalid(violations),
+            AuthError::PasswordMissing => Self::missing("current_password"),
+            AuthError::NotForGuests => Self::saying(ErrorCode::from(error), NOT_FOR_GUESTS),
             other => ErrorCode::from(other).into(),
         }
     }
@@ -103,6 +108,7 @@ impl From<&ChatError> for Refusal {
             ChatError::Invalid(violations) => Self::invalid(violations),
             ChatError::BadCursor => Self::bad_page("cursor"),
             ChatError::InvitationNotFound => Self::saying(ErrorCode::from(error), NO_INVITATION),
+            ChatError::NotForGuests => Self::saying(ErrorCode::from(error), NOT_FOR_GUESTS),
             other => ErrorCode::from(other).into(),
         }
     }

@@ -107,6 +107,7 @@ impl Scene {
             chat_engine::Store::over(chat),
             broker,
             resources,
+            auth.clone(),
             clock.clone(),
             chat_engine::Settings::default(),
         );

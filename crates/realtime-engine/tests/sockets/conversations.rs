@@ -164,7 +164,7 @@ async fn who_is_erased_is_out_and_others_see_them_leave_and_their_messages_fade(
 
     let me = server.auth.authenticate_token(&alice.token).await.unwrap();
     let password = Secret::new(auth_engine::factories::PASSWORD);
-    server.auth.erase_account(me, password, [127, 0, 0, 1].into()).await.unwrap();
+    server.auth.erase_account(me, Some(password), [127, 0, 0, 1].into()).await.unwrap();
     assert_eq!(at_alices.wait_for("closed").await["code"], 40104);
     at_alices.wait_for("disconnect").await;
 
