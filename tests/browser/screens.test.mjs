@@ -150,8 +150,8 @@ test("a message of 10,000 characters, and one word as long, stay within the page
 
 test("500 groups are listed, found and switched between", async () => {
   const alice = await Person.signUp(parlour.api, "Alice");
-  for (let at = 0; at < 500; at += 20) {
-    await Promise.all(Array.from({ length: 20 }, (_, number) => alice.group(`Group ${at + number}`)));
+  for (let at = 0; at < 500; at += 10) {
+    await Promise.all(Array.from({ length: 10 }, (_, number) => alice.group(`Group ${at + number}`)));
   }
   const window = await Window.of(browser, alice);
   await until(async () => (await window.page.locator(".groups button").count()) === 500);
@@ -187,7 +187,7 @@ test("what is new is said once, and many at once are said as their number", asyn
   });
   assert.equal(await window.log.getAttribute("aria-live"), "off", "what scrolling brings is not said");
   await bob.send(group, "a single one");
-  await until(async () => said.length === 1);
+  await until(async () => said.length >= 1);
   await bob.sendMany(group, Array.from({ length: 40 }, (_, number) => `flood ${number}`));
   await until(async () => said.length >= 2);
   assert.equal(said[0], "Bob: a single one");

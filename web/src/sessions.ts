@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { Api } from "./api/api";
 import type { Problem } from "./api/problem";
 import type { Session } from "./api/types";
 import { kept } from "./lib/kept";
@@ -25,11 +26,22 @@ export function signedIn(now: Sessions): void {
   sessions.value = now;
 }
 
-/** Ends all of them: by themselves, or because a token is refused. */
-export function signedOut(problem?: Problem): void {
+/** A token is refused. What was written and not sent waits for the same person to sign in again. */
+export function signedOut(problem: Problem): void {
   kept.remove(NAME);
-  notice.value = problem ? `You have been signed out. ${problem.message}.` : null;
+  notice.value = `You have been signed out. ${problem.message}.`;
   sessions.value = NOBODY;
+}
+
+/** Signs everybody out, and keeps nothing. */
+export async function signOut(): Promise<void> {
+  const { people } = sessions.peek();
+  kept.clear();
+  notice.value = null;
+  sessions.value = NOBODY;
+  // Without an answer the tokens live on until they end, but not here.
+  const out = people.map(({ token }) => new Api(token).delete("/api/v1/users/sign_out"));
+  await Promise.allSettled(out);
 }
 
 function unexpired(now: Sessions): Sessions {

@@ -12,6 +12,8 @@ import { Outbox } from "./outbox";
 
 /** How many groups are read at once. */
 const PAGE = 100;
+/** A loss of the connection is noticed after this time, in milliseconds. */
+export const NOTICED = 1_200;
 /** For how long it is told how much was caught up, in milliseconds. */
 const TOLD = 6_000;
 
@@ -42,6 +44,8 @@ export class Chat {
   #early: Message[] = [];
   /** The groups' last positions when the connection was lost. */
   #left: Record<string, number> | null = null;
+  /** When that was, in milliseconds since 1970. */
+  #leftAt = 0;
   #sentMeanwhile = 0;
   /** The groups' last positions when the API was last lost. */
   #cutOff: Record<string, number> = {};
@@ -264,6 +268,7 @@ export class Chat {
   #watch(whole: boolean): void {
     if (!this.groups.loaded.peek()) return;
     if (!whole) {
+      this.#leftAt = this.#left ? this.#leftAt : Date.now();
       this.#left ??= this.groups.have();
       this.caughtUp.value = null;
       return;
@@ -274,6 +279,8 @@ export class Chat {
     const missed = came.reduce((sum, number) => sum + number, 0) - this.#sentMeanwhile;
     this.#left = null;
     this.#sentMeanwhile = 0;
+    // A short loss without a consequence is not worth a word.
+    if (missed === 0 && Date.now() - this.#leftAt < NOTICED) return;
     this.caughtUp.value = missed;
     setTimeout(() => {
       this.caughtUp.value = null;

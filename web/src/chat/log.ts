@@ -23,7 +23,6 @@ export class Log {
   readonly divider = signal<number | null>(null);
   /** Is the end in view, so that what comes is to be in view too? */
   readonly following = signal(true);
-  readonly reading = signal<"older" | "newer" | null>(null);
   /** Where the view is to go once it shows the items. */
   place: "newest" | "divider" | null = null;
   readonly hasOlder = computed(() => (this.items.value[0]?.seq ?? 1) > 1);
@@ -34,6 +33,7 @@ export class Log {
   readonly #api: Api;
   readonly #groups: Groups;
   readonly #took: (messages: readonly Message[]) => void;
+  #reading = false;
   #late: ReturnType<typeof setTimeout> | undefined;
 
   /** `took` hears of every message that is shown for the first time. */
@@ -93,7 +93,7 @@ export class Log {
   async older(): Promise<void> {
     const first = this.items.peek()[0]?.seq ?? 1;
     if (first <= 1) return;
-    await this.#read("older", async () => {
+    await this.#read(async () => {
       const older = (await this.#page({ before: first, limit: PAGE })).reverse();
       const items = this.items.peek();
       // Meanwhile the piece may have become another.
@@ -106,19 +106,20 @@ export class Log {
   async newer(): Promise<void> {
     const last = this.last;
     if (!this.hasNewer.peek()) return;
-    await this.#read("newer", async () => {
+    await this.#read(async () => {
       const newer = await this.#page({ after: last, limit: PAGE });
       // Meanwhile some of it may have come by itself.
       this.#append(newer.filter(({ seq }) => seq > this.last));
     });
   }
 
-  async #read(which: "older" | "newer", read: () => Promise<void>): Promise<void> {
-    if (this.reading.peek() || this.state.peek() !== "ready") return;
-    this.reading.value = which;
+  /** Once at a time. */
+  async #read(read: () => Promise<void>): Promise<void> {
+    if (this.#reading || this.state.peek() !== "ready") return;
+    this.#reading = true;
     // It is tried again at the next move, and what real time brings is not lost by it.
     await read().catch(() => {});
-    this.reading.value = null;
+    this.#reading = false;
   }
 
   /** Takes what was sent. What does not follow on what is held is read, where the end is in view. */

@@ -89,12 +89,6 @@ export class Outbox {
     if (entries.length < this.entries.peek().length) this.#set(entries);
   }
 
-  /** Forgets everything, also what was kept. */
-  clear(): void {
-    this.entries.value = [];
-    kept.remove(this.#name);
-  }
-
   async #flush(group: string): Promise<void> {
     if (this.#busy.has(group)) return;
     this.#busy.add(group);

@@ -20,4 +20,9 @@ export const kept = {
   remove(name: string): void {
     sessionStorage.removeItem(name);
   },
+
+  /** Forgets everything. */
+  clear(): void {
+    sessionStorage.clear();
+  },
 };

@@ -4,7 +4,7 @@ import { Api } from "../api/api";
 import { told } from "../api/problem";
 import type { Config } from "../api/types";
 import { addressRoute, invitation, ownRoute } from "../route";
-import { sessions, signedOut } from "../sessions";
+import { sessions, signOut } from "../sessions";
 import { Seat } from "./seat";
 import { Welcome } from "./welcome";
 
@@ -52,7 +52,7 @@ function Seats({ realtime }: { realtime: string }) {
         <header class="guide">
           <h1>You are two people now</h1>
           <p>Write as one, and read it as the other.</p>
-          <button type="button" onClick={() => signedOut()}>
+          <button type="button" onClick={() => void signOut()}>
             Leave
           </button>
         </header>

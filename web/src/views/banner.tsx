@@ -1,14 +1,10 @@
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Chat } from "../chat/chat";
+import { type Chat, NOTICED } from "../chat/chat";
 import { count } from "../lib/words";
 
-/** A connection that is back within this time was not worth a word, in milliseconds. */
-const GRACE = 1_200;
-
-/** What there is to say of the connection. */
-export function Banner({ chat }: { chat: Chat }) {
+/** What there is to say of the connection; else what else there is to say. */
+export function Banner({ chat, note }: { chat: Chat; note: string | null }) {
   const { whole, reachable, nextAt } = chat.connection;
   const away = useSignal(false);
   useEffect(() => {
@@ -16,25 +12,25 @@ export function Banner({ chat }: { chat: Chat }) {
     if (whole.value) return;
     const timer = setTimeout(() => {
       away.value = true;
-    }, GRACE);
+    }, NOTICED);
     return () => clearTimeout(timer);
   }, [whole.value, away]);
 
   const waiting = chat.outbox.waiting;
   const caughtUp = chat.caughtUp.value;
-  let said: ComponentChildren = null;
-  if (away.value && !whole.value) {
+  const trouble = away.value && !whole.value;
+  let said: string | null = note;
+  if (trouble) {
     const kept = waiting ? ` ${count(waiting, "message waits", "messages wait")} to be sent.` : "";
-    said = reachable.value
-      ? `Live updates are down. New messages are fetched every few seconds.${kept}`
-      : `No connection to the server.${kept}`;
+    if (!reachable.value) said = `No connection to the server.${kept}`;
+    else if (!chat.groups.loaded.value) said = "Connecting…";
+    else said = `Live updates are down. New messages are fetched every few seconds.${kept}`;
   } else if (caughtUp !== null) {
     said =
       caughtUp > 0
         ? `Back online. Caught up ${count(caughtUp, "message")}.`
         : "Back online. Nothing was missed.";
   }
-  const trouble = away.value && !whole.value;
   return (
     <div class={`banner ${said ? (trouble ? "trouble" : "well") : ""}`}>
       <p role="status">{said}</p>

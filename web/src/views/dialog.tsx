@@ -8,7 +8,7 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
-/** A dialog above everything. The browser keeps the keyboard in it, closes it by Esc, and gives the focus back. */
+/** A dialog above everything. The browser keeps the keyboard in it, and gives the focus back. */
 export function Dialog({ title, close, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -22,7 +22,10 @@ export function Dialog({ title, close, children }: DialogProps) {
     <dialog
       ref={dialog}
       aria-labelledby={id}
-      onClose={close}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
       onClick={(event) => event.target === dialog.current && close()}
     >
       <div class="inside">

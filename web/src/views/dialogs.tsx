@@ -1,6 +1,7 @@
 import type { Chat } from "../chat/chat";
 import type { Route } from "../route";
 import { Confirm } from "./confirm";
+import { Invite, Join } from "./invite";
 import { Members } from "./members";
 import { NewGroup } from "./new-group";
 import { Switcher } from "./switcher";
@@ -9,7 +10,8 @@ import { Switcher } from "./switcher";
 export type Shown =
   | { what: "switcher" }
   | { what: "new group" }
-  | { what: "members" | "leave" | "delete"; group: string };
+  | { what: "join"; code: string }
+  | { what: "members" | "invite" | "leave" | "delete"; group: string };
 
 export type Show = (dialog: Shown | null) => void;
 
@@ -26,11 +28,14 @@ export function Dialogs({ chat, route, shown, show }: DialogsProps) {
   if (shown === null) return null;
   if (shown.what === "switcher") return <Switcher chat={chat} route={route} close={close} />;
   if (shown.what === "new group") return <NewGroup chat={chat} route={route} close={close} />;
+  if (shown.what === "join") return <Join chat={chat} code={shown.code} leave={route.go} />;
   const group = chat.groups.get(shown.group);
   if (!group) return null;
   switch (shown.what) {
     case "members":
       return <Members chat={chat} group={group} close={close} />;
+    case "invite":
+      return <Invite chat={chat} group={group} close={close} />;
     case "leave":
       return (
         <Confirm

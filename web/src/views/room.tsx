@@ -33,6 +33,11 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
           <Icon name="members" /> {group.member_count.toLocaleString()}
           <span class="hidden">{count(group.member_count, "member").replace(/^\S+ /, " ")}</span>
         </button>
+        {(group.role === "owner" || group.role === "admin") && !chat.me.guest ? (
+          <button type="button" class="plain wide" onClick={() => show({ what: "invite", group: group.id })}>
+            <Icon name="link" /> Invite
+          </button>
+        ) : null}
         <Menu label="More about this group">
           <button type="button" onClick={() => show({ what: "leave", group: group.id })}>
             <Icon name="leave" /> Leave the group

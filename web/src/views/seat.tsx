@@ -1,9 +1,9 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef } from "preact/hooks";
 import type { Session } from "../api/types";
 import { Chat } from "../chat/chat";
 import { badge, tell } from "../notify";
-import type { Route } from "../route";
+import { addressRoute, invitation, type Route } from "../route";
 import { signedOut } from "../sessions";
 import { Banner } from "./banner";
 import { Dialogs, type Shown } from "./dialogs";
@@ -24,9 +24,12 @@ export function Seat({ me, realtime, route, first }: SeatProps) {
   const shown = useSignal<Shown | null>(null);
   const note = useSignal<string | null>(null);
   const root = useRef<HTMLElement>(null);
-  const show = (dialog: Shown | null) => {
-    shown.value = dialog;
-  };
+  const show = useCallback(
+    (dialog: Shown | null) => {
+      shown.value = dialog;
+    },
+    [shown],
+  );
 
   useEffect(() => {
     chat.onMessage = async (message, group) => {
@@ -58,7 +61,7 @@ export function Seat({ me, realtime, route, first }: SeatProps) {
     const press = (event: KeyboardEvent) => {
       const seat = event.target instanceof Element ? event.target.closest(".seat") : null;
       if (seat ? seat !== root.current : !first) return;
-      if (document.querySelector("dialog[open]")) return;
+      if (document.querySelector("dialog[open], :popover-open")) return;
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") show({ what: "switcher" });
       else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) step(event.key);
       else if (event.key === "Escape" && chat.log.peek()) chat.catchUp();
@@ -74,32 +77,34 @@ export function Seat({ me, realtime, route, first }: SeatProps) {
     };
     document.addEventListener("keydown", press);
     return () => document.removeEventListener("keydown", press);
-  });
+  }, [chat, route, first, show]);
 
+  // An invitation in the address is asked about first.
+  const code = route === addressRoute ? invitation() : null;
+  const dialog: Shown | null = code === null ? shown.value : { what: "join", code };
   return (
-    <section class={`seat ${group ? "in-room" : ""}`} ref={root} aria-label={me.name}>
+    <section class={`seat ${chat.log.value ? "in-room" : ""}`} ref={root} aria-label={me.name}>
       <div class="frame">
-        <Banner chat={chat} />
+        <Banner chat={chat} note={note.value} />
         <Side chat={chat} route={route} show={show} />
         {chat.log.value ? (
           <Room key={chat.log.value.group} chat={chat} log={chat.log.value} route={route} show={show} />
         ) : (
-          <Nothing chat={chat} note={note.value} waiting={group !== null && !loaded} />
+          <Nothing chat={chat} waiting={group !== null && !loaded} />
         )}
       </div>
       <p class="hidden" role="status">
         {chat.announcer.said}
       </p>
-      <Dialogs chat={chat} route={route} shown={shown.value} show={show} />
+      <Dialogs chat={chat} route={route} shown={dialog} show={show} />
     </section>
   );
 }
 
-function Nothing({ chat, note, waiting }: { chat: Chat; note: string | null; waiting: boolean }) {
+function Nothing({ chat, waiting }: { chat: Chat; waiting: boolean }) {
   const none = chat.groups.loaded.value && chat.groups.listed.value.length === 0;
   return (
     <div class="room nothing">
-      <p role="status">{note}</p>
       {waiting ? null : (
         <p class="soft">
           {none

@@ -1,7 +1,7 @@
 import type { Chat } from "../chat/chat";
 import { canNotify, notifies, setNotifies } from "../notify";
 import type { Route } from "../route";
-import { sessions, signedOut } from "../sessions";
+import { sessions, signOut } from "../sessions";
 import { Avatar } from "./avatar";
 import type { Show } from "./dialogs";
 import { GroupList } from "./group-list";
@@ -42,7 +42,7 @@ export function Side({ chat, route, show }: { chat: Chat; route: Route; show: Sh
             </button>
           ) : null}
           {sessions.value.people.length === 1 ? (
-            <button type="button" onClick={() => void signOut(chat)}>
+            <button type="button" onClick={() => void signOut()}>
               <Icon name="leave" /> Sign out
             </button>
           ) : null}
@@ -51,11 +51,4 @@ export function Side({ chat, route, show }: { chat: Chat; route: Route; show: Sh
       <GroupList chat={chat} route={route} />
     </nav>
   );
-}
-
-async function signOut(chat: Chat): Promise<void> {
-  chat.outbox.clear();
-  // Without an answer the token lives on until it ends, but not here.
-  await chat.api.delete("/api/v1/users/sign_out").catch(() => {});
-  signedOut();
 }
