@@ -125,14 +125,20 @@ async fn accept(trial: &Trial, person: &Person, code: &str, status: StatusCode) 
 
 /// Asks for what a guest may not.
 async fn refuse_guest(trial: &Trial, parlour: &Parlour) {
-    let api = format!("{}/api/v1/users", parlour.api);
-    let guest = Client::new().post(format!("{api}/guest")).send().await.unwrap();
-    let guest: serde_json::Value = guest.json().await.unwrap();
+    let token = guest(parlour).await;
     let change = json!({"user": {"name": "Another", "current_password": "none"}});
-    let change = Client::new().patch(format!("{api}/me")).json(&change);
-    let refused = change.bearer_auth(guest["token"].as_str().unwrap()).send().await.unwrap().status();
+    let change = Client::new().patch(format!("{}/api/v1/users/me", parlour.api)).json(&change);
+    let refused = change.bearer_auth(token).send().await.unwrap().status();
     assert_eq!(refused, StatusCode::FORBIDDEN);
     trial.note("PATCH", "/api/v1/users/me", refused.as_u16());
+}
+
+/// Lets a guest in; the token.
+async fn guest(parlour: &Parlour) -> String {
+    let guest = Client::new().post(format!("{}/api/v1/users/guest", parlour.api)).send().await.unwrap();
+    assert_eq!(guest.status(), StatusCode::CREATED);
+    let guest: serde_json::Value = guest.json().await.unwrap();
+    guest["token"].as_str().unwrap().to_owned()
 }
 
 /// Addresses that are no text, and bodies that are no JSON or have no end.
@@ -174,6 +180,7 @@ async fn limited(trial: &Trial) {
     .await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
+    guest(&parlour).await;
     let (group, code) = known.invitation();
     accept(trial, &stranger, code, StatusCode::CONFLICT).await;
     let another = owner.request(Method::POST, &format!("/groups/{group}/invitations"));
