@@ -4,10 +4,10 @@
 use std::{
     cell::RefCell,
     sync::{
-        Arc,
+        Arc, LazyLock, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use engine_interfaces::BoxError;
@@ -22,14 +22,13 @@ use tokio::{
 
 /// How many connect at a time.
 const AT_ONCE: usize = 128;
-/// The longest that anything may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that anything may take: the peer needs its time for 50,000 sockets.
+const PATIENCE: Duration = Duration::from_secs(240);
 
-/// So many sockets, all of one group.
+/// So many sockets, each of which hears of one group.
 pub(crate) struct Crowd {
     counts: Arc<Counts>,
     readers: JoinSet<Result<(), BoxError>>,
-    size: u64,
 }
 
 /// What has come to all of them.
@@ -39,30 +38,46 @@ struct Counts {
     out_of_order: AtomicU64,
     target: AtomicU64,
     reached: Notify,
+    /// From the moment that a message names to its coming, in milliseconds.
+    latencies: Mutex<Vec<f64>>,
+}
+
+/// What messages count the time from.
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// What stands before the moment that a message names, in microseconds.
+const MOMENT: &[u8] = b"\"message\":\"@";
+
+/// The text of a message that names a moment: how long after it the message comes is measured.
+pub(crate) fn text(moment: Instant) -> String {
+    format!("@{} what a day it is, and how long the way home", moment.duration_since(*BEGINNING).as_micros())
 }
 
 impl Crowd {
-    /// Connects one socket with each of these tokens.
-    pub(crate) async fn connect(address: &str, tokens: &[String]) -> Result<Self, BoxError> {
+    /// Connects one socket with each of these tokens, to each server as many.
+    pub(crate) async fn connect(addresses: &[String], tokens: &[String]) -> Result<Self, BoxError> {
+        LazyLock::force(&BEGINNING);
         let counts = Arc::new(Counts::default());
-        let sockets = tokens.iter().map(|token| Socket::connect(address, token));
+        let pairs: Vec<_> = addresses.iter().cloned().cycle().zip(tokens.iter().cloned()).collect();
+        let sockets = pairs.into_iter().map(|(address, token)| Socket::connect(address, token));
         let sockets: Vec<Result<Socket, BoxError>> =
             timeout(PATIENCE, stream::iter(sockets).buffer_unordered(AT_ONCE).collect()).await?;
         let mut readers = JoinSet::new();
         for socket in sockets {
             readers.spawn(socket?.read(Arc::clone(&counts)));
         }
-        Ok(Self { counts, readers, size: tokens.len() as u64 })
+        Ok(Self { counts, readers })
     }
 
-    /// From now on so many messages are awaited.
-    pub(crate) fn expect(&self, messages: u64) {
+    /// Begins to count.
+    pub(crate) fn listen(&self) {
+        self.counts.target.store(u64::MAX, Ordering::SeqCst);
         self.counts.heard.store(0, Ordering::SeqCst);
-        self.counts.target.store(messages * self.size, Ordering::SeqCst);
+        self.latencies().clear();
     }
 
-    /// Returns once all that was awaited has come to everybody, in order.
-    pub(crate) async fn all_heard(&mut self) -> Result<(), BoxError> {
+    /// Returns once so many deliveries have been counted, each in its order.
+    pub(crate) async fn has_heard(&mut self, deliveries: u64) -> Result<(), BoxError> {
+        self.counts.target.store(deliveries, Ordering::SeqCst);
         let heard = async {
             while self.counts.heard.load(Ordering::SeqCst) < self.counts.target.load(Ordering::SeqCst) {
                 self.counts.reached.notified().await;
@@ -76,6 +91,11 @@ impl Crowd {
             0 => Ok(()),
             count => Err(format!("{count} messages came out of order").into()),
         }
+    }
+
+    /// How long each delivery took that was counted, of messages that name a moment; in milliseconds.
+    pub(crate) fn latencies(&self) -> std::sync::MutexGuard<'_, Vec<f64>> {
+        self.counts.latencies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -93,8 +113,8 @@ thread_local! {
 }
 
 impl Socket {
-    async fn connect(address: &str, token: &str) -> Result<Self, BoxError> {
-        let mut stream = TcpStream::connect(address).await?;
+    async fn connect(address: String, token: String) -> Result<Self, BoxError> {
+        let mut stream = TcpStream::connect(&address).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(
             "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: {address}\r\nConnection: Upgrade\r\n\
@@ -179,7 +199,7 @@ impl Socket {
             joined = [std::mem::take(&mut self.rest).as_slice(), read].concat();
             bytes = &joined;
         }
-        let (mut messages, mut ping) = (0, false);
+        let (mut messages, mut ping, mut latencies) = (0, false, Vec::new());
         while let Some((payload, end)) = frame(bytes) {
             bytes = bytes.get(end..).unwrap_or_default();
             ping |= payload == b"2";
@@ -189,9 +209,13 @@ impl Socket {
                 let next = self.last_seq.is_none_or(|last| seq == Some(last + 1));
                 counts.out_of_order.fetch_add(u64::from(!next || seq.is_none()), Ordering::Relaxed);
                 self.last_seq = seq;
+                latencies.extend(latency(payload));
             }
         }
         self.rest = bytes.to_vec();
+        if !latencies.is_empty() {
+            counts.latencies.lock().unwrap_or_else(PoisonError::into_inner).extend(latencies);
+        }
         if messages > 0 {
             let heard = counts.heard.fetch_add(messages, Ordering::SeqCst) + messages;
             if heard >= counts.target.load(Ordering::SeqCst) {
@@ -214,10 +238,20 @@ fn frame(bytes: &[u8]) -> Option<(&[u8], usize)> {
 
 /// The position of the message that an event carries.
 fn seq(event: &[u8]) -> Option<i64> {
-    const NAME: &[u8] = b"\"seq\":";
-    let begin = event.windows(NAME.len()).position(|six| six == NAME)? + NAME.len();
+    number(event, b"\"seq\":")
+}
+
+/// How long ago the moment was that a message names, in milliseconds.
+fn latency(event: &[u8]) -> Option<f64> {
+    let moment = Duration::from_micros(number(event, MOMENT)?.unsigned_abs());
+    Some(BEGINNING.elapsed().saturating_sub(moment).as_secs_f64() * 1e3)
+}
+
+/// The number behind the first place where `name` stands.
+fn number(event: &[u8], name: &[u8]) -> Option<i64> {
+    let begin = event.windows(name.len()).position(|some| some == name)? + name.len();
     let digits = event.get(begin..)?.iter().take_while(|byte| byte.is_ascii_digit());
-    Some(digits.fold(0, |seq, digit| seq * 10 + i64::from(digit - b'0')))
+    Some(digits.fold(0, |number, digit| number * 10 + i64::from(digit - b'0')))
 }
 
 #[cfg(test)]

@@ -21,10 +21,20 @@ pub(crate) fn cpu(process: u32) -> Duration {
 
 /// The memory that a process has in use, in bytes: what is its own of what is resident.
 pub(crate) fn memory(process: u32) -> u64 {
+    let (resident, shared) = pages(process);
+    resident.saturating_sub(shared) * PAGE
+}
+
+/// All that is resident of a process, in bytes, with the program itself.
+pub(crate) fn resident(process: u32) -> u64 {
+    pages(process).0 * PAGE
+}
+
+/// The pages that are resident, and those of them that others share.
+fn pages(process: u32) -> (u64, u64) {
     let pages = fs::read_to_string(format!("/proc/{process}/statm")).unwrap_or_default();
     let mut pages = pages.split(' ').map(|pages| pages.parse::<u64>().unwrap_or_default());
-    let (resident, shared) = (pages.nth(1).unwrap_or_default(), pages.next().unwrap_or_default());
-    resident.saturating_sub(shared) * PAGE
+    (pages.nth(1).unwrap_or_default(), pages.next().unwrap_or_default())
 }
 
 /// The fields of `/proc/PID/stat` from the third on, those that are no numbers as 0.

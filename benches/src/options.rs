@@ -44,12 +44,13 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seconds: u64,
 
-    /// How many sockets the groups of the fan-out have.
+    /// How many sockets the groups of the fan-out have. Past 25,000 several processes share them; each process needs as
+    /// many open files.
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000])]
     pub(crate) sockets: Vec<usize>,
 
     /// How many messages the stores have from which pages are read.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [100_000, 1_000_000, 10_000_000])]
     pub(crate) messages: Vec<usize>,
 }
 

@@ -53,7 +53,8 @@ impl Peer {
         self.child.id()
     }
 
-    async fn start(mut command: Command, address: SocketAddr) -> Result<Self, BoxError> {
+    /// Starts a server that listens there.
+    pub(crate) async fn start(mut command: Command, address: SocketAddr) -> Result<Self, BoxError> {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
         let peer = Self { child, address: address.to_string() };
         let listening = async {
@@ -75,6 +76,6 @@ impl Drop for Peer {
 }
 
 /// An address that nobody has.
-fn free_address() -> Result<SocketAddr, BoxError> {
+pub(crate) fn free_address() -> Result<SocketAddr, BoxError> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }

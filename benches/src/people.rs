@@ -1,16 +1,21 @@
 //! Accounts and groups, made through the engines: what is in the stores is what the product would have put there.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use broker::RedisBroker;
+use broker::{LocalBroker, RedisBroker};
 use chat_engine::{Chat, GroupDraft, GroupId, UserId, seeding};
 use clap::Parser;
 use composition::{
     Engines, Stores,
     settings::{AccountSettings, ChatSettings, Reach, SecretSettings, StoreSettings, WebhookSettings},
 };
-use engine_interfaces::{Authentication, BoxError, Clock, Credentials, Secret, SystemClock};
+use engine_interfaces::{Authentication, BoxError, Broker, Clock, Credentials, Secret, SystemClock};
 use production_shape::Shape;
+use tokio::process::Command;
 
 const PASSWORD: &str = "stanley-park-1";
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -42,22 +47,57 @@ struct Settings {
     webhooks: WebhookSettings,
 }
 
-impl People {
-    /// In the stores of a shape that has been started.
-    pub(crate) async fn of(shape: &Shape) -> Result<Self, BoxError> {
-        let secret = |name: &str| std::fs::read_to_string(shape.secret(name));
-        let settings = Settings::try_parse_from([
+impl Settings {
+    /// Over a database, with secrets of files that have their names.
+    fn of(database: &str, file: impl Fn(&str) -> PathBuf) -> Result<Self, BoxError> {
+        let secret = |name: &str| std::fs::read_to_string(file(name));
+        Ok(Self::try_parse_from([
             "bench".to_owned(),
-            format!("--database-url={}", shape.database_url()),
+            format!("--database-url={database}"),
             format!("--token-secret={}", secret("token_secret")?.trim_end()),
             format!("--password-key={}", secret("password_key")?.trim_end()),
             // What a hash costs is not in question here.
             "--bcrypt-cost=4".to_owned(),
-        ])?;
+        ])?)
+    }
+}
+
+impl People {
+    /// In the stores of a shape that has been started.
+    pub(crate) async fn of(shape: &Shape) -> Result<Self, BoxError> {
+        let settings = Settings::of(&shape.database_url(), |name| shape.secret(name))?;
         let broker = RedisBroker::connect(&shape.redis_url(), Default::default()).await?;
+        Self::over(Stores::shared(&settings.stores)?, Arc::new(broker), settings).await
+    }
+
+    /// In a database of their own on a shape's server, which none of its processes knows; answers its URL too.
+    pub(crate) async fn beside(shape: &Shape) -> Result<(String, Self), BoxError> {
+        const NAME: &str = "beside";
+        let url = shape.database_url();
+        let made =
+            Command::new("psql").args(["-qc", &format!("CREATE DATABASE {NAME}"), &url]).status().await?;
+        if !made.success() {
+            return Err("no second database can be made".into());
+        }
+        let (server, _) = url.rsplit_once('/').ok_or("a database's URL ends with its name")?;
+        let url = format!("{server}/{NAME}");
+        let settings = Settings::of(&url, |name| shape.secret(name))?;
+        let stores = Stores::shared(&settings.stores)?;
+        stores.migrate().await?;
+        Ok((url, Self::over(stores, Arc::new(LocalBroker::default()), settings).await?))
+    }
+
+    /// In the data folder of an embedded server that has been started.
+    pub(crate) async fn embedded(folder: &Path) -> Result<Self, BoxError> {
+        let url = format!("sqlite:{}", folder.display());
+        let settings = Settings::of(&url, |name| folder.join(name))?;
+        Self::over(Stores::embedded(&settings.stores)?, Arc::new(LocalBroker::default()), settings).await
+    }
+
+    async fn over(stores: Stores, broker: Arc<dyn Broker>, settings: Settings) -> Result<Self, BoxError> {
         let engines = Engines::start(
-            Stores::shared(&settings.stores)?,
-            Arc::new(broker),
+            stores,
+            broker,
             settings.secrets.given()?,
             settings.accounts.auth(Reach::Network),
             // The sweep is the measured processes'.

@@ -16,9 +16,10 @@ pub(crate) struct Floor {
     pub(crate) cpu: Duration,
 }
 
-/// Runs a script from so many clients, for so long.
+/// Runs a script on a database from so many clients, for so long.
 pub(crate) async fn run(
     shape: &Shape,
+    database: &str,
     script: &str,
     clients: usize,
     time: Duration,
@@ -31,7 +32,7 @@ pub(crate) async fn run(
         .arg(format!("--file={}", file.path().display()))
         .arg(format!("--client={clients}"))
         .arg(format!("--time={}", time.as_secs()))
-        .arg(shape.database_url())
+        .arg(database)
         .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
         .output()
         .await?;

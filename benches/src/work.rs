@@ -1,4 +1,4 @@
-//! What the processes of the shape have worked.
+//! What the processes that are measured have worked.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use crate::kernel;
 
 /// Those whose work is counted together.
 pub(crate) const KINDS: [&str; 5] = ["api", "realtime", "worker", "postgres", "redis"];
+/// Which of them delivers.
+pub(crate) const REALTIME: usize = 1;
 const PROCESSES: [&[&str]; KINDS.len()] = [
     &["api1", "api2"],
     &["realtime1", "realtime2"],
@@ -20,15 +22,29 @@ const PROCESSES: [&[&str]; KINDS.len()] = [
 /// The processor time of each of [`KINDS`].
 pub(crate) type Times = [Duration; KINDS.len()];
 
-/// The processor time of each kind of process so far.
-pub(crate) fn times(shape: &Shape) -> Result<Times, BoxError> {
-    let mut times = Times::default();
-    for (time, names) in times.iter_mut().zip(PROCESSES) {
-        for name in names {
-            *time += of(shape, name)?;
-        }
+/// Processes that do the work.
+pub(crate) trait Measured {
+    /// Where those of them listen that are asked.
+    fn apis(&self) -> Vec<String>;
+
+    /// The processor time of each kind of process so far.
+    fn times(&self) -> Result<Times, BoxError>;
+}
+
+impl Measured for Shape {
+    fn apis(&self) -> Vec<String> {
+        vec![self.address("api1"), self.address("api2")]
     }
-    Ok(times)
+
+    fn times(&self) -> Result<Times, BoxError> {
+        let mut times = Times::default();
+        for (time, names) in times.iter_mut().zip(PROCESSES) {
+            for name in names {
+                *time += of(self, name)?;
+            }
+        }
+        Ok(times)
+    }
 }
 
 /// The processor time of one process so far.

@@ -119,6 +119,7 @@ test(`none of ${VECTORS.length} ways to smuggle in a script runs: in names, grou
   await window.page.getByRole("button", { name: /members$/ }).click();
   await window.page.getByRole("dialog").getByRole("listitem").first().waitFor();
   await window.page.keyboard.press("Escape");
+  await window.page.getByRole("dialog").waitFor({ state: "hidden" });
   await window.page.keyboard.press("Control+k");
   await window.page.keyboard.type("<");
   await window.page.getByRole("option").first().waitFor();

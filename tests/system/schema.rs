@@ -71,10 +71,12 @@ async fn everybody(trial: &Trial, parlour: &Parlour) -> Known {
     trial.explore(parlour, &known, &all_but_the_ends).await;
 
     replay_webhook(trial, &owner).await;
+    invite(trial, &owner, &stranger).await;
+    refuse_guest(trial, parlour).await;
 
     let known = Known::of(&owner, &[&member], &[&stranger]).await;
     let as_member = &bearer(&member);
-    let rights = "--include-operation-id-regex=^(update_group|delete_group|add_member|change_role|list_webhooks|create_webhook|delete_webhook|list_deliveries|redeliver)$";
+    let rights = "--include-operation-id-regex=^(update_group|delete_group|add_member|change_role|list_invitations|create_invitation|revoke_invitation|list_webhooks|create_webhook|delete_webhook|list_deliveries|redeliver)$";
     trial.explore(parlour, &known, &["--max-examples=10", rights, as_member]).await;
     let leaving = ["--include-operation-id=remove_member", as_member];
     trial.explore(parlour, &known, &leaving).await;
@@ -97,6 +99,46 @@ async fn replay_webhook(trial: &Trial, owner: &Person) {
     let ended = owner.request(Method::DELETE, &format!("{path}/{}", owner.id)).send().await.unwrap();
     assert_eq!(ended.status(), StatusCode::NO_CONTENT);
     trial.note("DELETE", "/api/v1/groups/{id}/webhooks/{webhook_id}", ended.status().as_u16());
+}
+
+/// Invites somebody, who comes twice, and invites no more; by luck alone, schemathesis would.
+async fn invite(trial: &Trial, owner: &Person, guest: &Person) {
+    const INVITATIONS: &str = "/api/v1/groups/{id}/invitations";
+    let path = format!("/groups/{}/invitations", owner.group_with(&[]).await);
+    let made = owner.post(&path, json!({"invitation": {"uses": 1}})).await["invitation"].clone();
+    trial.note("POST", INVITATIONS, StatusCode::CREATED.as_u16());
+    let (id, code) = (made["id"].as_str().unwrap(), made["code"].as_str().unwrap());
+    for status in [StatusCode::CREATED, StatusCode::OK] {
+        accept(trial, guest, code, status).await;
+    }
+    let revoked = owner.request(Method::DELETE, &format!("{path}/{id}")).send().await.unwrap();
+    assert_eq!(revoked.status(), StatusCode::NO_CONTENT);
+    trial.note("DELETE", &format!("{INVITATIONS}/{{invitation_id}}"), revoked.status().as_u16());
+}
+
+async fn accept(trial: &Trial, person: &Person, code: &str, status: StatusCode) {
+    let accept = person.request(Method::POST, &format!("/invitations/{code}/accept"));
+    let answered = accept.send().await.unwrap().status();
+    assert_eq!(answered, status);
+    trial.note("POST", "/api/v1/invitations/{code}/accept", answered.as_u16());
+}
+
+/// Asks for what a guest may not.
+async fn refuse_guest(trial: &Trial, parlour: &Parlour) {
+    let token = guest(parlour).await;
+    let change = json!({"user": {"name": "Another", "current_password": "none"}});
+    let change = Client::new().patch(format!("{}/api/v1/users/me", parlour.api)).json(&change);
+    let refused = change.bearer_auth(token).send().await.unwrap().status();
+    assert_eq!(refused, StatusCode::FORBIDDEN);
+    trial.note("PATCH", "/api/v1/users/me", refused.as_u16());
+}
+
+/// Lets a guest in; the token.
+async fn guest(parlour: &Parlour) -> String {
+    let guest = Client::new().post(format!("{}/api/v1/users/guest", parlour.api)).send().await.unwrap();
+    assert_eq!(guest.status(), StatusCode::CREATED);
+    let guest: serde_json::Value = guest.json().await.unwrap();
+    guest["token"].as_str().unwrap().to_owned()
 }
 
 /// Addresses that are no text, and bodies that are no JSON or have no end.
@@ -126,13 +168,25 @@ async fn unreadable(trial: &Trial, parlour: &Parlour, operations: &[Operation]) 
     }
 }
 
-/// A server at its limits: of sign-ups, of failed sign-ins, of members.
+/// A server at its limits: of sign-ups, of guests, of failed sign-ins, of members, of invitations.
 async fn limited(trial: &Trial) {
-    let parlour =
-        start(&[("SIGN_IN_FAILURES_PER_NETWORK", "1"), ("SIGN_UPS_PER_NETWORK", "2"), ("MAX_MEMBERS", "1")])
-            .await;
+    let parlour = start(&[
+        ("SIGN_IN_FAILURES_PER_NETWORK", "1"),
+        ("SIGN_UPS_PER_NETWORK", "2"),
+        ("GUESTS_PER_NETWORK", "1"),
+        ("MAX_MEMBERS", "1"),
+        ("MAX_INVITATIONS", "1"),
+    ])
+    .await;
     let (owner, stranger) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let known = Known::of(&owner, &[], &[&stranger]).await;
+    guest(&parlour).await;
+    let (group, code) = known.invitation();
+    accept(trial, &stranger, code, StatusCode::CONFLICT).await;
+    let another = owner.request(Method::POST, &format!("/groups/{group}/invitations"));
+    let refused = another.json(&json!({"invitation": {}})).send().await.unwrap().status();
+    assert_eq!(refused, StatusCode::CONFLICT);
+    trial.note("POST", "/api/v1/groups/{id}/invitations", refused.as_u16());
     trial.probe(&parlour, &known, &["--auth=nobody@example.com:wrong"]).await;
     let adding = ["--max-examples=20", "--include-operation-id=add_member", &bearer(&owner)];
     trial.probe(&parlour, &known, &adding).await;
@@ -140,8 +194,8 @@ async fn limited(trial: &Trial) {
 
 /// A server that takes nobody new.
 async fn closed(trial: &Trial, known: &Known) {
-    let parlour = start(&[("SIGN_UP", "closed")]).await;
-    trial.probe(&parlour, known, &["--include-operation-id=sign_up"]).await;
+    let parlour = start(&[("SIGN_UP", "closed"), ("GUESTS", "off")]).await;
+    trial.probe(&parlour, known, &["--include-operation-id-regex=^(sign_up|sign_up_guest)$"]).await;
 }
 
 /// A server whose stores keep it waiting.

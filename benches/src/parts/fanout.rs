@@ -22,6 +22,10 @@ use crate::{
 const DELIVERIES: usize = 200_000;
 const MESSAGES: usize = 24;
 const OUTSTANDING: usize = 8;
+/// In how many groups everybody is; all but one are quiet.
+const GROUPS: usize = 10;
+/// The most sockets of one process: a client has so many ports for each address that it connects to.
+const PER_PROCESS: usize = 25_000;
 /// How long the sockets are left alone before their memory is looked at.
 const SETTLE: Duration = Duration::from_secs(1);
 
@@ -35,19 +39,23 @@ struct Round {
 
 /// What some messages cost.
 struct Course {
-    /// Processor time of the server for each delivery, in microseconds.
+    /// Processor time of the servers for each delivery, in microseconds.
     cpu: f64,
     /// From the request to the last member, in milliseconds, in the middle.
     last: f64,
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
-    let shape = Shape::start(&options.binaries, &SETTINGS).await?;
+    let settings = [&SETTINGS[..], &[("MAX_CONNECTIONS", "30000")]].concat();
+    let shape = Shape::start(&options.binaries, &settings).await?;
     let people = People::of(&shape).await?;
     let mut lines = Vec::new();
     for &size in &options.sockets {
         let members = people.sign_up(size).await?;
         let group = people.group(&members).await?;
+        for _ in 1..GROUPS {
+            people.group(&members).await?;
+        }
         lines.extend(beside(options, &shape, &members, group).await?);
     }
     Ok(lines)
@@ -62,7 +70,8 @@ async fn beside(
     let size = members.len();
     let case = |what: &str| format!("{size} sockets{what}");
     let mut connects = Line::new(case(""), "connections/s").at_least(5.0, Beside::Peer);
-    let mut memory = Line::new(case(", idle"), "memory each, kB").at_most(4.0, Beside::Nothing);
+    let mut memory = Line::new(case(&format!(" in {GROUPS} groups, idle")), "memory each, kB")
+        .at_most(4.0, Beside::Nothing);
     let mut one = Line::new(case(", one at a time"), "CPU per delivery, µs")
         .at_most(1.3, Beside::Floor)
         .at_most(0.5, Beside::Peer);
@@ -70,15 +79,28 @@ async fn beside(
     let mut eight =
         Line::new(case(", eight outstanding"), "CPU per delivery, µs").at_most(0.15, Beside::Peer);
     let mut eight_last = Line::new(case(", eight outstanding"), "to the last member, ms");
+    let names = ["realtime1", "realtime2"].into_iter().take(size.div_ceil(PER_PROCESS).max(1));
+    let names: Vec<_> = names.collect();
+    if names.len() > 1 {
+        one_last = one_last.at_most(0.5, Beside::Peer);
+    }
     for _ in 0..options.rounds {
-        let ours =
-            run(shape, members, group, &shape.address("realtime1"), shape.process("realtime1")?.id()).await?;
-        let peer = Peer::socket_io(shape).await?;
-        let node = run(shape, members, group, &peer.address, peer.process()).await?;
-        drop(peer);
-        let peer = Peer::floor(shape).await?;
-        let floor = run(shape, members, group, &peer.address, peer.process()).await?;
-        drop(peer);
+        let ours: Result<Vec<_>, BoxError> = names
+            .iter()
+            .map(|name| Ok(Server { address: shape.address(name), process: shape.process(name)?.id() }))
+            .collect();
+        let ours = run(shape, members, group, &ours?).await?;
+        let mut peers = Vec::new();
+        for _ in &names {
+            peers.push(Peer::socket_io(shape).await?);
+        }
+        let node = run(shape, members, group, &servers(&peers)).await?;
+        peers.clear();
+        for _ in &names {
+            peers.push(Peer::floor(shape).await?);
+        }
+        let floor = run(shape, members, group, &servers(&peers)).await?;
+        drop(peers);
         for (line, figure) in [
             (&mut connects, &(|round: &Round| round.connects) as &dyn Fn(&Round) -> f64),
             (&mut memory, &|round| round.memory),
@@ -95,25 +117,43 @@ async fn beside(
     Ok(vec![connects, memory, one, one_last, eight, eight_last])
 }
 
+/// What sockets are connected to.
+struct Server {
+    address: String,
+    process: u32,
+}
+
+fn servers(peers: &[Peer]) -> Vec<Server> {
+    peers.iter().map(|peer| Server { address: peer.address.clone(), process: peer.process() }).collect()
+}
+
+fn memory(servers: &[Server]) -> u64 {
+    servers.iter().map(|server| kernel::memory(server.process)).sum()
+}
+
+fn cpu(servers: &[Server]) -> Duration {
+    servers.iter().map(|server| kernel::cpu(server.process)).sum()
+}
+
 async fn run(
     shape: &Shape,
     members: &[Person],
     group: GroupId,
-    address: &str,
-    process: u32,
+    servers: &[Server],
 ) -> Result<Round, BoxError> {
     let tokens: Vec<_> = members.iter().map(|member| member.token.clone()).collect();
-    let (before, began) = (kernel::memory(process), Instant::now());
-    let mut crowd = Crowd::connect(address, &tokens).await?;
+    let addresses: Vec<_> = servers.iter().map(|server| server.address.clone()).collect();
+    let (before, began) = (memory(servers), Instant::now());
+    let mut crowd = Crowd::connect(&addresses, &tokens).await?;
     let connects = tokens.len() as f64 / began.elapsed().as_secs_f64();
     tokio::time::sleep(SETTLE).await;
-    let memory = kernel::memory(process).saturating_sub(before) as f64 / 1_024.0 / tokens.len() as f64;
+    let memory = memory(servers).saturating_sub(before) as f64 / 1_024.0 / tokens.len() as f64;
 
     let requests: Vec<_> =
         members.iter().take(OUTSTANDING).map(|member| message(group, &member.token)).collect();
     let api = shape.address("api1");
-    let one = course(&mut crowd, &api, &requests[..1], process, tokens.len()).await?;
-    let eight = course(&mut crowd, &api, &requests, process, tokens.len()).await?;
+    let one = course(&mut crowd, &api, &requests[..1], servers, tokens.len()).await?;
+    let eight = course(&mut crowd, &api, &requests, servers, tokens.len()).await?;
     Ok(Round { connects, memory, one, eight })
 }
 
@@ -122,7 +162,7 @@ async fn course(
     crowd: &mut Crowd,
     api: &str,
     requests: &[String],
-    process: u32,
+    servers: &[Server],
     size: usize,
 ) -> Result<Course, BoxError> {
     // Opened for this course: an `api` does not keep a connection for long that nothing is asked over.
@@ -131,20 +171,20 @@ async fn course(
         senders.push(Connection::open(api).await?);
     }
     let turns = MESSAGES.max(DELIVERIES / size) / senders.len();
-    let before = kernel::cpu(process);
+    let before = cpu(servers);
     let mut lasts = Vec::new();
     for _ in 0..turns {
-        crowd.expect(senders.len() as u64);
+        crowd.listen();
         let began = Instant::now();
         let sends = senders.iter_mut().zip(requests).map(|(sender, request)| sender.ask(request));
         let sent = try_join_all(sends).await?;
         if let Some(refused) = sent.iter().find(|answer| answer.status != 201) {
             return Err(format!("a send was answered {}", refused.status).into());
         }
-        crowd.all_heard().await?;
+        crowd.has_heard((senders.len() * size) as u64).await?;
         lasts.push(began.elapsed().as_secs_f64() * 1e3);
     }
-    let cpu = kernel::cpu(process).saturating_sub(before);
+    let cpu = cpu(servers).saturating_sub(before);
     let deliveries = (turns * senders.len() * size) as u64;
     Ok(Course { cpu: micros_each(cpu, deliveries), last: median(&lasts).unwrap_or_default() })
 }

@@ -20,7 +20,7 @@ use crate::{
     people::{People, Person},
     pgbench,
     report::{Beside, Line, quantile},
-    work::{between, times},
+    work::{Measured, between},
 };
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
@@ -34,11 +34,11 @@ const CLIENTS: usize = 64;
 const BATCH: usize = 128;
 
 /// What a while of sending came to.
-struct Sending {
-    rate: f64,
+pub(super) struct Sending {
+    pub(super) rate: f64,
     /// Processor time of all processes for 1,000 sends, in seconds.
-    cpu: f64,
-    p99: f64,
+    pub(super) cpu: f64,
+    pub(super) p99: f64,
 }
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
@@ -51,10 +51,20 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         many.push(people.group(&senders).await?);
     }
     let hot = vec![people.group(&senders).await?];
+    // Where nobody announces, links or sweeps what the floor stores.
+    let (database, beside) = People::beside(&shape).await?;
+    let floor_senders = beside.sign_up(most).await?;
+    let mut floor_many = Vec::new();
+    for _ in 0..GROUPS {
+        floor_many.push(beside.group(&floor_senders).await?);
+    }
+    let floor_hot = vec![beside.group(&floor_senders).await?];
     run(&shape, &people, &senders, &many, WARM_UP).await?;
 
     let mut lines = Vec::new();
-    for (name, groups) in [("many groups", &many), ("one hot group", &hot)] {
+    for (name, groups, floor_groups) in
+        [("many groups", &many, &floor_many), ("one hot group", &hot, &floor_hot)]
+    {
         for count in SENDERS {
             let case = format!("{name}, {count} senders");
             let mut rate = Line::new(&case, "sends/s");
@@ -72,18 +82,19 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
                 rate.ours.push(ours.rate);
                 cpu.ours.push(ours.cpu);
                 p99.ours.push(ours.p99);
-                let floor =
-                    pgbench::run(&shape, &script(groups, &some, 1), count.min(CLIENTS), options.duration())
-                        .await?;
+                let script = script(floor_groups, floor_senders.get(..count).unwrap_or_default(), 1);
+                let clients = count.min(CLIENTS);
+                let floor = pgbench::run(&shape, &database, &script, clients, options.duration()).await?;
                 rate.floor.push(floor.rate);
                 cpu.floor.push(floor.cpu.as_secs_f64() * 1e3);
             }
             lines.extend([rate, cpu, p99]);
         }
     }
+    let script = script(&floor_hot, &floor_senders, BATCH);
     let mut batched = Line::new(format!("one hot group, {BATCH} a statement, 1 client"), "stored/s");
     for _ in 0..options.rounds {
-        let floor = pgbench::run(&shape, &script(&hot, &senders, BATCH), 1, options.duration()).await?;
+        let floor = pgbench::run(&shape, &database, &script, 1, options.duration()).await?;
         batched.floor.push(floor.rate * BATCH as f64);
     }
     lines.push(batched);
@@ -91,8 +102,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
 }
 
 /// Everybody sends one message after the other.
-async fn run(
-    shape: &Shape,
+pub(super) async fn run(
+    measured: &impl Measured,
     people: &People,
     senders: &[Person],
     groups: &[GroupId],
@@ -106,13 +117,13 @@ async fn run(
         Ok::<_, BoxError>(ends)
     };
     let stored = ends().await?;
-    let (began, before) = (Instant::now(), times(shape)?);
+    let (began, before) = (Instant::now(), measured.times()?);
     let stop = Arc::new(AtomicBool::new(false));
     let mut sending = JoinSet::new();
-    for (n, sender) in senders.iter().enumerate() {
-        let address = shape.address(if n % 2 == 0 { "api1" } else { "api2" });
+    let apis = measured.apis();
+    for ((n, sender), api) in senders.iter().enumerate().zip(apis.iter().cycle()) {
         let requests: Vec<_> = groups.iter().map(|group| message(*group, &sender.token)).collect();
-        sending.spawn(send(address, requests, n, Arc::clone(&stop)));
+        sending.spawn(send(api.clone(), requests, n, Arc::clone(&stop)));
     }
     tokio::time::sleep(time).await;
     stop.store(true, Ordering::Relaxed);
@@ -120,7 +131,7 @@ async fn run(
     while let Some(sent) = sending.join_next().await {
         latencies.extend(sent??);
     }
-    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &times(shape)?));
+    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &measured.times()?));
     let stored = ends().await? - stored;
     if stored != latencies.len() as i64 {
         return Err(format!("{} sends were acknowledged and {stored} stored", latencies.len()).into());

@@ -9,16 +9,23 @@ use engine_interfaces::BoxError;
 use production_shape::Shape;
 use tokio::task::JoinSet;
 
+use super::chat::{Room, send};
 use crate::{
+    client::Crowd,
     http::{Connection, request},
     options::Options,
-    report::{Beside, Line},
+    people::People,
+    report::{Beside, Line, quantile},
+    work::Measured,
 };
 
 /// The default cost of a password.
 const COST: u32 = 12;
 /// How many sign in at once: enough that every core has a password to hash.
 const AT_ONCE: usize = 8;
+/// Messages a second beside them, to how many members.
+const SENDS: u32 = 50;
+const MEMBERS: usize = 20;
 const SIGN_UP: &str =
     r#"{"user":{"name":"Somebody","email":"somebody@example.com","password":"stanley-park-1"}}"#;
 const SIGN_IN: &str = r#"{"user":{"email":"somebody@example.com","password":"stanley-park-1"}}"#;
@@ -38,7 +45,38 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         let time = options.duration();
         line.floor.push(tokio::task::spawn_blocking(move || hashes(time)).await?);
     }
-    Ok(vec![line])
+    Ok(vec![line, beside_sends(options, &shape).await?])
+}
+
+/// How long sends take while everybody signs in, beside how long they take otherwise.
+async fn beside_sends(options: &Options, shape: &Shape) -> Result<Line, BoxError> {
+    let people = People::of(shape).await?;
+    let members = people.sign_up(MEMBERS).await?;
+    let group = people.group(&members).await?;
+    let room = [Room { group, writer: members.first().ok_or("somebody writes")?.clone() }];
+    let tokens: Vec<_> = members.into_iter().map(|member| member.token).collect();
+    let mut crowd = Crowd::connect(&[shape.address("realtime1")], &tokens).await?;
+    let case = format!("{SENDS} sends/s beside {AT_ONCE} at once who sign in");
+    let mut line =
+        Line::new(case, "request to delivery, p99 (floor: without them), ms").at_most(2.0, Beside::Floor);
+    for _ in 0..options.rounds {
+        for (busy, figures) in [(false, &mut line.floor), (true, &mut line.ours)] {
+            crowd.listen();
+            let apis = shape.apis();
+            let sending = send(&apis, &room, Some(SENDS), options.duration());
+            let signing_in = async {
+                if busy {
+                    sign_ins(&shape.address("api1"), options.duration()).await.map(drop)
+                } else {
+                    Ok(())
+                }
+            };
+            let (sent, ()) = tokio::try_join!(sending, signing_in)?;
+            crowd.has_heard(sent * tokens.len() as u64).await?;
+            figures.extend(quantile(&crowd.latencies(), 0.99));
+        }
+    }
+    Ok(line)
 }
 
 /// Sign-ins in a second.

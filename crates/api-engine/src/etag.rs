@@ -74,6 +74,11 @@ pub(crate) struct Copies {
 }
 
 impl Copies {
+    /// Says the caller to have any?
+    pub(crate) fn are_named(&self) -> bool {
+        self.copies.is_some()
+    }
+
     /// Has the caller this state?
     pub(crate) fn include(&self, tag: &ETag) -> bool {
         match &self.copies {

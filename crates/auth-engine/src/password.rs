@@ -1,17 +1,20 @@
 //! Passwords: hashed by bcrypt, off the async threads, a bounded number at a time.
 
 mod keys;
+mod threads;
 
 use std::sync::Arc;
 
 use bcrypt::{BcryptResult, HashParts};
 use engine_interfaces::{AuthError, BoxError, Secret};
 use metrics::{Counter, Gauge, counter, gauge};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::sync::Semaphore;
 
 pub use keys::{PasswordKey, PasswordKeys};
 
 use crate::{Settings, store::PasswordHash};
+
+use self::threads::Threads;
 
 /// Hashes and checks passwords.
 ///
@@ -23,7 +26,8 @@ pub(crate) struct Passwords {
     /// Held by whoever hashes or waits for it.
     places: Arc<Semaphore>,
     /// Held by whoever hashes.
-    threads: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
+    threads: Threads,
     hashes: Counter,
     refused: Counter,
     depth: Gauge,
@@ -38,7 +42,8 @@ impl Passwords {
             cost: settings.bcrypt_cost,
             capacity,
             places: Arc::new(Semaphore::new(capacity)),
-            threads: Arc::new(Semaphore::new(threads)),
+            turns: Arc::new(Semaphore::new(threads)),
+            threads: Threads::start(threads),
             hashes: counter!("parlour_auth_password_hashes_total"),
             refused: counter!("parlour_auth_password_queue_refused_total"),
             depth: gauge!("parlour_auth_password_queue_depth"),
@@ -95,14 +100,14 @@ impl Passwords {
             return Err(AuthError::Busy);
         };
         self.show_depth();
-        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(unavailable)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(unavailable)?;
         self.hashes.increment(1);
-        let done = spawn_blocking(move || {
+        let done = self.threads.run(move || {
             // Held to the end, though the caller may have gone.
-            let _held = (place, thread);
+            let _held = (place, turn);
             work()
-        })
-        .await;
+        });
+        let done = done.await;
         self.show_depth();
         done.map_err(unavailable)?.map_err(unavailable)
     }
@@ -177,7 +182,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn past_the_queue_it_is_busy() {
         let passwords = passwords(PasswordKeys::new(key("a")), 4);
-        let thread = passwords.threads.clone().acquire_owned().await.unwrap();
+        let thread = passwords.turns.clone().acquire_owned().await.unwrap();
         let password = Secret::new("correct horse");
         let mut waiting = Vec::new();
         for _ in 0..2 {

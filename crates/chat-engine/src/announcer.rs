@@ -33,12 +33,11 @@ impl Announcer {
         Self { queue }
     }
 
-    /// Hands over what one statement stored, in the order of `seq` within each group.
-    pub(crate) fn announce(&self, mut messages: Vec<Arc<GroupMessage>>) {
+    /// Hands over what one statement stored, group by group, in the order of `seq`.
+    pub(crate) fn announce(&self, messages: Vec<Arc<GroupMessage>>) {
         if messages.is_empty() {
             return;
         }
-        messages.sort_by_key(|message| (message.group_id, message.seq));
         if let Err(mpsc::error::TrySendError::Full(messages) | mpsc::error::TrySendError::Closed(messages)) =
             self.queue.try_send(messages)
         {

@@ -9,6 +9,7 @@ use engine_interfaces::{
 };
 
 use crate::{
+    recent::Recent,
     rules,
     settings::Settings,
     store::{Store, unavailable},
@@ -24,6 +25,7 @@ pub(crate) struct Context {
     pub(crate) guests: Arc<dyn Guests>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
+    pub(crate) recent: Arc<Recent>,
 }
 
 impl Context {

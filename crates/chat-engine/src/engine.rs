@@ -6,9 +6,9 @@ use async_trait::async_trait;
 use engine_interfaces::{
     Accepted, Added, Broker, Chat, ChatError, Clock, Created, CreatedInvitation, Cursor, Draft, Group,
     GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Guests,
-    Invitation, InvitationDraft, InvitationId, Limit, Membership, NoGuests, Page, PersonalData, Range, Right,
-    RingLag, Role, Secret, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler, UnreadGroup,
-    UnreadMessages, UserId, UserResources, Worker,
+    Invitation, InvitationDraft, InvitationId, Limit, Membership, MessagePage, NoGuests, Page, PersonalData,
+    Range, Right, RingLag, Role, Secret, Sent, Seq, SweepShare, SystemClock, Timestamp, TopicHandler,
+    UnreadGroup, UnreadMessages, UserId, UserResources, Worker,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -20,6 +20,7 @@ use crate::{
     links::LinkMessages,
     memberships,
     personal_data::ChatData,
+    recent::Recent,
     rules,
     settings::Settings,
     store::{Store, unavailable},
@@ -55,7 +56,9 @@ impl ChatEngine {
         settings: Settings,
     ) -> Arc<Self> {
         let settings = settings.fitted_to(store.database().location());
-        let context = Context { store, broker, resources, guests, clock, settings: Arc::new(settings) };
+        let recent = Arc::new(Recent::new(settings.recent_bytes));
+        let context =
+            Context { store, broker, resources, guests, clock, settings: Arc::new(settings), recent };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let announcer = Announcer::start(&context, &tasks, &stop);
         let sends = group_messages::Sends::new(&context, announcer);
@@ -239,7 +242,7 @@ impl Chat for ChatEngine {
         group: GroupId,
         range: Range,
         limit: Limit,
-    ) -> Result<Vec<GroupMessage>, ChatError> {
+    ) -> Result<MessagePage, ChatError> {
         group_messages::ListService::new(&self.context).call(user, group, range, limit).await
     }
 

@@ -22,6 +22,7 @@ mod kept;
 mod links;
 mod memberships;
 mod personal_data;
+mod recent;
 mod rules;
 pub mod seeding;
 mod settings;
@@ -38,8 +39,8 @@ pub use engine_interfaces::{
     Accepted, Added, Broker, Chat, ChatError, Clock, Control, Created, CreatedInvitation, Cursor, Deliveries,
     Delivery, Draft, Erasure, Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage,
     GroupMessageId, GroupVersion, Guests, Invitation, InvitationDraft, InvitationId, Limit, MemberChange,
-    Membership, NoGuests, Page, PersonalData, Range, Revision, Right, Role, Rule, Secret, Sent, Seq, Slot,
-    SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
+    Membership, MessagePage, NoGuests, Page, PersonalData, Range, Revision, Right, Role, Rule, Secret, Sent,
+    Seq, Slot, SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
 pub use store::Store;

@@ -38,6 +38,9 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// How many statements' messages may wait to be announced; past it they are left to the sweep. 1,024.
     pub announce_queue: usize,
+    /// How much memory the newest messages of groups that are read may take, in bytes: their pages are answered
+    /// without reading them again. 32 MiB; 0 keeps none.
+    pub recent_bytes: usize,
     /// This engine looks for what was not announced, and takes all of it for its own. On; off where other
     /// processes over the same store do, or [`ChatEngine::sweep`](crate::ChatEngine::sweep) is called.
     pub sweep: bool,
@@ -79,6 +82,7 @@ impl Default for Settings {
             one_group_batches: false,
             send_timeout: Duration::from_secs(10),
             announce_queue: 1_024,
+            recent_bytes: 32 * 1024 * 1024,
             sweep: true,
             sweep_interval: Duration::from_secs(1),
             republish_after: Duration::from_secs(1),

@@ -253,6 +253,15 @@ pub enum Range {
     After(Seq),
 }
 
+/// Messages of a group, with the version of it that they are at least as new as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePage {
+    /// What a copy of the page depends on; read before the messages were.
+    pub version: GroupVersion,
+    /// In the order of the range.
+    pub messages: Vec<Arc<GroupMessage>>,
+}
+
 /// What a member may ask to do, for a caller that has to know before it looks something up elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
@@ -422,7 +431,7 @@ pub trait Chat: Send + Sync {
         group: GroupId,
         range: Range,
         limit: Limit,
-    ) -> Result<Vec<GroupMessage>, ChatError>;
+    ) -> Result<MessagePage, ChatError>;
 
     /// One message.
     async fn show_message(

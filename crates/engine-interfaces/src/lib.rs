@@ -33,7 +33,7 @@ pub use auth::{
 pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
 pub use chat::{
     Added, Chat, ChatError, Created, Draft, Group, GroupChange, GroupDraft, GroupHead, GroupMessage,
-    GroupVersion, Membership, Range, Right, Role, Sent,
+    GroupVersion, Membership, MessagePage, Range, Right, Role, Sent,
 };
 pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};

@@ -17,8 +17,8 @@ use engine_interfaces::{
     Accepted, Added, AuthError, Authentication, Chat, ChatError, Clock, Created, CreatedInvitation,
     Credentials, Cursor, Draft, Group, GroupChange, GroupDraft, GroupHead, GroupId, GroupMessage,
     GroupMessageId, GroupVersion, Identity, Invitation, InvitationDraft, InvitationId, Limit, Membership,
-    NotificationsError, Page, Presence, ProfileChange, Range, Registration, Right, Role, Secret, Sent, Seq,
-    Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
+    MessagePage, NotificationsError, Page, Presence, ProfileChange, Range, Registration, Revision, Right,
+    Role, Secret, Sent, Seq, Session, SystemClock, Timestamp, Token, TokenId, User, UserId, UserName,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -404,17 +404,20 @@ impl Chat for FakeChat {
         group: GroupId,
         range: Range,
         limit: Limit,
-    ) -> Result<Vec<GroupMessage>, ChatError> {
-        let member =
-            self.groups.lock().unwrap().get(&group).is_some_and(|group| group.members.contains(&user));
+    ) -> Result<MessagePage, ChatError> {
+        let (member, last_seq) =
+            self.groups.lock().unwrap().get(&group).map_or((false, Seq::ZERO), |group| {
+                (group.members.contains(&user), group.log.last().map_or(Seq::ZERO, |message| message.seq))
+            });
         let Range::After(after) = range else {
             return Err(ChatError::Busy);
         };
         if !member {
             return Err(ChatError::GroupNotFound(group));
         }
-        let rows = self.read_log(group, after, limit).await?;
-        Ok(rows.into_iter().map(Arc::unwrap_or_clone).collect())
+        let version =
+            GroupVersion { last_seq, revision: Revision(0), role: Role::Member, read_seq: Seq::ZERO };
+        Ok(MessagePage { version, messages: self.read_log(group, after, limit).await? })
     }
 
     async fn show_message(

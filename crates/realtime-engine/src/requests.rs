@@ -53,9 +53,9 @@ async fn catch_up(
     let mut messages = Vec::new();
     let mut has_more = true;
     while has_more && messages.len() < limit {
-        let rows = chat.list_messages(user, group, Range::After(after), page()).await.map_err(refused)?;
-        has_more = rows.len() == page().get();
-        for row in rows {
+        let read = chat.list_messages(user, group, Range::After(after), page()).await.map_err(refused)?;
+        let some = !read.messages.is_empty();
+        for row in read.messages {
             let size = row.message.as_ref().map_or(0, String::len);
             if messages.len() == limit || (size > bytes && !messages.is_empty()) {
                 return Ok(json!({ "ok": true, "messages": messages, "has_more": true }));
@@ -64,12 +64,7 @@ async fn catch_up(
             after = row.seq;
             messages.push(row);
         }
-    }
-    // A full last page may have been the very end.
-    if has_more {
-        let one = Limit::page(1).unwrap_or_default();
-        let next = chat.list_messages(user, group, Range::After(after), one).await.map_err(refused)?;
-        has_more = !next.is_empty();
+        has_more = some && after < read.version.last_seq;
     }
     Ok(json!({ "ok": true, "messages": messages, "has_more": has_more }))
 }

@@ -29,6 +29,8 @@ pub(super) struct Known {
     emails: Vec<String>,
     webhooks: Vec<Uuid>,
     deliveries: Vec<Uuid>,
+    invitations: Vec<String>,
+    codes: Vec<String>,
     tokens: Vec<String>,
 }
 
@@ -54,6 +56,8 @@ impl Known {
         let on_its_way = SystemClock.new_id();
         owner.send(group, on_its_way, "on its way").await.unwrap();
         let delivery = delivery(owner, group).await;
+        let invited = owner.post(&format!("/groups/{group}/invitations"), json!({"invitation": {}})).await;
+        let invited = |field: &str| vec![invited["invitation"][field].as_str().unwrap().to_owned()];
         let (mut staffed_groups, mut spare_groups) = (Vec::new(), Vec::new());
         for _ in 0..GROUPS {
             staffed_groups.push(owner.group_with(members).await);
@@ -79,8 +83,15 @@ impl Known {
             emails,
             webhooks: vec![WEBHOOK],
             deliveries: vec![delivery],
+            invitations: invited("id"),
+            codes: invited("code"),
             tokens: people.iter().map(|person| keys.token(UserId(person.id))).collect(),
         }
+    }
+
+    /// A group, and the code of an invitation to it.
+    pub(super) fn invitation(&self) -> (Uuid, &str) {
+        (self.groups[0], &self.codes[0])
     }
 
     /// Writes the dictionaries, an entry a line.
@@ -95,6 +106,8 @@ impl Known {
             emails,
             webhooks,
             deliveries,
+            invitations,
+            codes,
             tokens,
         } = self;
         let passwords = [PASSWORD.to_owned()];
@@ -109,6 +122,8 @@ impl Known {
         write(folder, "passwords", &passwords);
         write(folder, "webhooks", webhooks);
         write(folder, "deliveries", deliveries);
+        write(folder, "invitations", invitations);
+        write(folder, "codes", codes);
     }
 }
 

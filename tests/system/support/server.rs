@@ -38,6 +38,7 @@ impl Parlour {
             // A hash at the least cost, and no limit that a test would meet by being many people at once.
             .env("BCRYPT_COST", "4")
             .env("SIGN_UPS_PER_NETWORK", "1000000")
+            .env("GUESTS_PER_NETWORK", "1000000")
             .kill_on_drop(true);
         command
     }

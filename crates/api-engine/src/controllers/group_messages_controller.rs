@@ -1,7 +1,7 @@
 //! Messages.
 
 use actix_web::web::Data;
-use engine_interfaces::{Chat, Draft, GroupMessage, Range, Seq};
+use engine_interfaces::{Chat, Draft, MessagePage, Range};
 
 use super::{Answer, made};
 use crate::{
@@ -39,13 +39,14 @@ pub(crate) async fn index(
     MessagesParams { limit, range }: MessagesParams,
     copies: Copies,
 ) -> Answer {
-    let version = chat.group_version(user, id).await?;
-    let tag = ETag::page(version, range, limit);
-    if copies.include(&tag) {
-        return Ok(etag::not_modified(&tag));
+    if copies.are_named() {
+        let tag = ETag::page(chat.group_version(user, id).await?, range, limit);
+        if copies.include(&tag) {
+            return Ok(etag::not_modified(&tag));
+        }
     }
-    let messages = chat.list_messages(user, id, range, limit).await?;
-    Ok(etag::tagged(tag, &page(&messages, range, version.last_seq)))
+    let read = chat.list_messages(user, id, range, limit).await?;
+    Ok(etag::tagged(ETag::page(read.version, range, limit), &page(&read, range)))
 }
 
 /// Send a message
@@ -139,10 +140,10 @@ async fn send(chat: &dyn Chat, draft: Draft) -> Answer {
     Ok(made(sent.replayed, &location, &GroupMessageSerializer::from(&*sent.message)))
 }
 
-/// `messages`, which are the group's in `range`, when its newest was `last_seq`.
-pub(super) fn page(messages: &[GroupMessage], range: Range, last_seq: Seq) -> GroupMessagesSerializer<'_> {
+/// The messages of a group in `range`.
+pub(super) fn page(read: &MessagePage, range: Range) -> GroupMessagesSerializer<'_> {
     GroupMessagesSerializer {
-        messages: messages.iter().map(Into::into).collect(),
-        page: MessagePageSerializer::new(messages, range, last_seq),
+        messages: read.messages.iter().map(|message| (&**message).into()).collect(),
+        page: MessagePageSerializer::new(read, range),
     }
 }

@@ -98,15 +98,20 @@ pub(crate) async fn show(
     LatestParams { limit }: LatestParams,
     copies: Copies,
 ) -> Answer {
-    let version = chat.group_version(user, id).await?;
-    let tag = ETag::group(version, limit);
-    if copies.include(&tag) {
-        return Ok(etag::not_modified(&tag));
+    if copies.are_named() {
+        let tag = ETag::group(chat.group_version(user, id).await?, limit);
+        if copies.include(&tag) {
+            return Ok(etag::not_modified(&tag));
+        }
     }
+    let read = chat.list_messages(user, id, Range::Newest, limit).await?;
+    // Read after the version was: a copy may be newer than its name, never older.
     let group = chat.show_group(user, id).await?;
-    let messages = chat.list_messages(user, id, Range::Newest, limit).await?;
-    let newest = group_messages_controller::page(&messages, Range::Newest, version.last_seq);
-    Ok(etag::tagged(tag, &GroupWithMessagesSerializer { group: (&group).into(), newest }))
+    let newest = group_messages_controller::page(&read, Range::Newest);
+    Ok(etag::tagged(
+        ETag::group(read.version, limit),
+        &GroupWithMessagesSerializer { group: (&group).into(), newest },
+    ))
 }
 
 /// Change a group

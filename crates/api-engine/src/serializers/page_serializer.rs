@@ -1,6 +1,6 @@
 //! Where pages go on.
 
-use engine_interfaces::{Cursor, GroupMessage, Range, Seq};
+use engine_interfaces::{Cursor, MessagePage, Range, Seq};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -36,9 +36,10 @@ pub(crate) struct MessagePageSerializer {
 }
 
 impl MessagePageSerializer {
-    /// For `messages`, which are the group's in `range`, when the newest was `last_seq`. Positions have no
-    /// gaps: there is something older unless the page holds 1, and newer unless it holds `last_seq`.
-    pub(crate) fn new(messages: &[GroupMessage], range: Range, last_seq: Seq) -> Self {
+    /// For what was read in `range`. Positions have no gaps: there is something older unless the page holds 1,
+    /// and newer unless it holds the group's last.
+    pub(crate) fn new(read: &MessagePage, range: Range) -> Self {
+        let MessagePage { version, messages } = read;
         let oldest = messages.iter().map(|message| message.seq).min();
         let newest = messages.iter().map(|message| message.seq).max();
         let before = oldest.filter(|seq| *seq > Seq::ZERO.next());
@@ -49,7 +50,7 @@ impl MessagePageSerializer {
         });
         let has_more = match range {
             Range::Newest | Range::Before(_) => before.is_some(),
-            Range::After(_) => newest.is_some_and(|seq| seq < last_seq),
+            Range::After(_) => newest.is_some_and(|seq| seq < version.last_seq),
         };
         Self { has_more, before, after }
     }
@@ -57,14 +58,17 @@ impl MessagePageSerializer {
 
 #[cfg(test)]
 mod tests {
-    use engine_interfaces::{Clock, GroupId, GroupMessageId, SystemClock};
+    use std::sync::Arc;
+
+    use engine_interfaces::{
+        Clock, GroupId, GroupMessage, GroupMessageId, GroupVersion, Revision, Role, SystemClock,
+    };
 
     use super::*;
 
     fn page(seqs: &[i64], range: Range, last_seq: i64) -> (bool, Option<i64>, Option<i64>) {
-        let messages: Vec<GroupMessage> = seqs
-            .iter()
-            .map(|seq| GroupMessage {
+        let messages = seqs.iter().map(|seq| {
+            Arc::new(GroupMessage {
                 id: GroupMessageId(SystemClock.new_id()),
                 group_id: GroupId(SystemClock.new_id()),
                 user_id: None,
@@ -74,8 +78,14 @@ mod tests {
                 created_at: SystemClock.now(),
                 updated_at: SystemClock.now(),
             })
-            .collect();
-        let page = MessagePageSerializer::new(&messages, range, Seq(last_seq));
+        });
+        let version = GroupVersion {
+            last_seq: Seq(last_seq),
+            revision: Revision(0),
+            role: Role::Member,
+            read_seq: Seq::ZERO,
+        };
+        let page = MessagePageSerializer::new(&MessagePage { version, messages: messages.collect() }, range);
         (page.has_more, page.before.map(|seq| seq.0), page.after.map(|seq| seq.0))
     }
 

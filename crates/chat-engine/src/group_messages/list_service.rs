@@ -1,6 +1,10 @@
 //! Pages of a group's messages.
 
-use engine_interfaces::{ChatError, GroupId, GroupMessage, Limit, Range, UserId};
+use std::sync::Arc;
+
+use engine_interfaces::{
+    ChatError, GroupId, GroupMessage, GroupVersion, Limit, MessagePage, Range, Seq, UserId,
+};
 
 use crate::{context::Context, store::unavailable};
 
@@ -21,9 +25,54 @@ impl<'a> ListService<'a> {
         group: GroupId,
         range: Range,
         limit: Limit,
-    ) -> Result<Vec<GroupMessage>, ChatError> {
-        self.context.membership(user, group).await?;
-        let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
-        self.context.store.messages(group, range, limit).await.map_err(unavailable)
+    ) -> Result<MessagePage, ChatError> {
+        let version = self.context.membership(user, group).await?;
+        let messages = match range {
+            Range::Newest => self.newest(group, version, limit).await?,
+            Range::Before(_) | Range::After(_) => self.read(group, range, limit).await?,
+        };
+        Ok(MessagePage { version, messages })
     }
+
+    /// From memory, where it has them; what came since is read, and remembered.
+    async fn newest(
+        &self,
+        group: GroupId,
+        version: GroupVersion,
+        limit: Limit,
+    ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
+        let recent = &self.context.recent;
+        let page = || recent.tail(group, version.revision)?.page(version.last_seq, limit);
+        if let Some(page) = page() {
+            return Ok(page);
+        }
+        if let Some(end) = recent.tail(group, version.revision).map(|tail| tail.end())
+            && is_near(end, version.last_seq, limit)
+        {
+            let missed = self.read(group, Range::After(end), limit).await?;
+            recent.extend(&missed);
+            if let Some(page) = page() {
+                return Ok(page);
+            }
+        }
+        let newest = self.read(group, Range::Newest, limit).await?;
+        recent.keep(group, version, &newest);
+        Ok(newest)
+    }
+
+    async fn read(
+        &self,
+        group: GroupId,
+        range: Range,
+        limit: Limit,
+    ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
+        let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
+        let messages = self.context.store.messages(group, range, limit).await.map_err(unavailable)?;
+        Ok(messages.into_iter().map(Arc::new).collect())
+    }
+}
+
+/// Would reading on from `end` be less than reading a page?
+fn is_near(end: Seq, last: Seq, limit: Limit) -> bool {
+    end < last && last.0 - end.0 < i64::try_from(limit.get()).unwrap_or(i64::MAX)
 }

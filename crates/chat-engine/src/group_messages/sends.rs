@@ -101,7 +101,10 @@ impl Work for Sends {
         let answers: Vec<_> =
             asks.into_iter().zip(outcomes).map(|(new, outcome)| answer(new, outcome)).collect();
         let stored = answers.iter().flatten().filter(|sent| !sent.replayed);
-        self.announcer.announce(stored.map(|sent| Arc::clone(&sent.message)).collect());
+        let mut stored: Vec<_> = stored.map(|sent| Arc::clone(&sent.message)).collect();
+        stored.sort_by_key(|message| (message.group_id, message.seq));
+        self.context.recent.extend(&stored);
+        self.announcer.announce(stored);
         fail_points::reach("send.announcing");
         answers
     }

@@ -19,7 +19,7 @@ impl<'a> ListService<'a> {
     /// A page of the groups that `user` is in, latest activity first.
     ///
     /// In steps, each by key, and never by a join of the user's side with the groups': the user's links; of
-    /// those the ones that they are in, with their activity; of these the page, whole.
+    /// those the latest that they are in; of these the page, whole.
     pub(crate) async fn call(
         &self,
         user: UserId,
@@ -28,12 +28,10 @@ impl<'a> ListService<'a> {
     ) -> Result<Page<Group>, ChatError> {
         let before = cursor.map(ByActivity::read).transpose()?;
         let links: Vec<_> = self.context.links(&[user]).await?.into_iter().map(|(_, group)| group).collect();
-        let activities = self.context.store.activities(user, &links).await.map_err(unavailable)?;
-        let mut places: Vec<_> = activities
-            .into_iter()
-            .map(|(at, group)| ByActivity(at, group))
-            .filter(|place| before.is_none_or(|before| *place < before))
-            .collect();
+        // One more than is shown tells whether there is a next page.
+        let one_more = i64::try_from(limit.get() + 1).unwrap_or(i64::MAX);
+        let latest = self.context.store.latest(user, &links, before, one_more).await;
+        let mut places = latest.map_err(unavailable)?;
         places.sort_unstable_by_key(|place| Reverse(*place));
         let more = places.len() > limit.get();
         places.truncate(limit.get());

@@ -16,6 +16,8 @@ use engine_interfaces::{
     ChatError, Group, GroupChange, GroupHead, GroupId, GroupVersion, Revision, Role, Seq, Timestamp, UserId,
 };
 
+use crate::cursor::ByActivity;
+
 use super::{
     GROUPS_A_STATEMENT, Store, end_group, lock_head, membership,
     rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, into_group},
@@ -100,6 +102,39 @@ impl Store {
                 .select((group_heads::last_message_at, group_heads::group_id));
             let rows: Vec<(At, Col<GroupId>)> = on!(self, read, |conn| query.load(conn))?;
             found.extend(rows.into_iter().map(|(at, group)| (at.0, group.0)));
+        }
+        Ok(found)
+    }
+
+    /// Those of `ids` that `user` is in, latest activity first, from after `before`: at most so many.
+    pub(crate) async fn latest(
+        &self,
+        user: UserId,
+        ids: &[GroupId],
+        before: Option<ByActivity>,
+        limit: i64,
+    ) -> Result<Vec<ByActivity>, StoreError> {
+        let mut found = Vec::new();
+        for ids in ids.chunks(GROUPS_A_STATEMENT) {
+            let ids: Vec<_> = ids.iter().copied().map(Col).collect();
+            let query = memberships::table
+                .inner_join(group_heads::table.on(group_heads::group_id.eq(memberships::group_id)))
+                .filter(memberships::group_id.eq_any(ids))
+                .filter(memberships::user_id.eq(Col(user)))
+                .filter(memberships::left_at.is_null())
+                .order((group_heads::last_message_at.desc(), group_heads::group_id.desc()))
+                .limit(limit)
+                .select((group_heads::last_message_at, group_heads::group_id));
+            let rows: Vec<(At, Col<GroupId>)> = match before {
+                None => on!(self, read, |conn| query.load(conn))?,
+                Some(ByActivity(at, group)) => {
+                    let earlier = group_heads::last_message_at.lt(At(at)).or(group_heads::last_message_at
+                        .eq(At(at))
+                        .and(group_heads::group_id.lt(Col(group))));
+                    on!(self, read, |conn| query.filter(earlier).load(conn))?
+                }
+            };
+            found.extend(rows.into_iter().map(|(at, group)| ByActivity(at.0, group.0)));
         }
         Ok(found)
     }

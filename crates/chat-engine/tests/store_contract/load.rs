@@ -20,11 +20,11 @@ async fn log(chat: &ChatEngine, user: UserId, group: GroupId) -> Vec<GroupMessag
     let mut all = Vec::new();
     loop {
         let after = Range::After(all.last().map_or(Seq::ZERO, |last: &GroupMessage| last.seq));
-        let page = chat.list_messages(user, group, after, Limit::page(100).unwrap()).await.unwrap();
+        let page = chat.list_messages(user, group, after, Limit::page(100).unwrap()).await.unwrap().messages;
         if page.is_empty() {
             return all;
         }
-        all.extend(page);
+        all.extend(page.into_iter().map(Arc::unwrap_or_clone));
     }
 }
 

@@ -37,7 +37,7 @@ async fn a_new_member_has_nothing_unread(test: Setup) {
     let seen = test.chat.show_group(bob, group.id).await.unwrap();
     assert_eq!((seen.last_seq, seen.unread_count(), seen.member_count), (Seq(3), 0, 2));
     let history = chat_engine::Range::Newest;
-    let read = test.chat.list_messages(bob, group.id, history, Limit::default()).await.unwrap();
+    let read = test.chat.list_messages(bob, group.id, history, Limit::default()).await.unwrap().messages;
     assert_eq!(read.len(), 3, "and may read what came before");
 }
 

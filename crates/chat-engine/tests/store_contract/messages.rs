@@ -35,11 +35,12 @@ async fn messages_are_numbered_without_gaps(test: Setup) {
     let sent = test.chat.send_message(factories::draft(owner, other.id)).await.unwrap();
     assert_eq!(sent.message.seq, Seq(1), "each group counts for itself");
 
-    let newest = test.chat.list_messages(owner, group.id, Range::Newest, Limit::default()).await.unwrap();
+    let newest =
+        test.chat.list_messages(owner, group.id, Range::Newest, Limit::default()).await.unwrap().messages;
     let seqs: Vec<_> = newest.iter().map(|message| message.seq.0).collect();
     assert_eq!(seqs, [3, 2, 1]);
     let shown = test.chat.show_group(owner, group.id).await.unwrap();
-    assert_eq!(shown.last_message.as_ref(), newest.first());
+    assert_eq!(shown.last_message.as_ref(), newest.first().map(Arc::as_ref));
     assert_eq!(shown.revision, group.revision, "a message is no revision");
 }
 
@@ -152,8 +153,12 @@ async fn text_survives_unchanged(test: Setup) {
     }
     let mut after = Seq::ZERO;
     let mut read = Vec::new();
-    while let page @ [.., last] =
-        &test.chat.list_messages(owner, group.id, Range::After(after), Limit::default()).await.unwrap()[..]
+    while let page @ [.., last] = &test
+        .chat
+        .list_messages(owner, group.id, Range::After(after), Limit::default())
+        .await
+        .unwrap()
+        .messages[..]
     {
         after = last.seq;
         read.extend(page.iter().map(|message| message.message.clone().unwrap()));

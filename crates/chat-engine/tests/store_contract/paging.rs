@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use chat_engine::{Chat, Limit, Range, Seq, factories, seeding};
+use chat_engine::{Chat, ChatEngine, Draft, Limit, MessagePage, Range, Seq, Settings, factories, seeding};
 
-use crate::{Setup, on_both};
+use crate::{Setup, on_both, personal_data::erase, quick};
 
 on_both!(
     pages_lie_side_by_side,
     following_while_others_write_gives_every_message_once,
     a_long_log_is_walked_backwards,
+    a_page_from_memory_is_the_page_of_the_store,
 );
 
 async fn seqs(
@@ -19,7 +20,7 @@ async fn seqs(
     range: Range,
 ) -> Vec<i64> {
     let limit = Limit::page(100).unwrap();
-    let page = test.chat.list_messages(user, group, range, limit).await.unwrap();
+    let page = test.chat.list_messages(user, group, range, limit).await.unwrap().messages;
     page.iter().map(|message| message.seq.0).collect()
 }
 
@@ -79,7 +80,7 @@ async fn a_long_log_is_walked_backwards(test: Setup) {
     let limit = Limit::page(100).unwrap();
     let (mut range, mut expected) = (Range::Newest, LENGTH);
     loop {
-        let page = test.chat.list_messages(owner, group.id, range, limit).await.unwrap();
+        let page = test.chat.list_messages(owner, group.id, range, limit).await.unwrap().messages;
         let Some(last) = page.last() else { break };
         range = Range::Before(last.seq);
         for message in &page {
@@ -89,4 +90,40 @@ async fn a_long_log_is_walked_backwards(test: Setup) {
         }
     }
     assert_eq!(expected, 0);
+}
+
+/// Two engines over one store are two processes, a third has no memory.
+async fn a_page_from_memory_is_the_page_of_the_store(test: Setup) {
+    let (ann, bob) = (factories::user(), factories::user());
+    let (group, _) = factories::group(&test.chat).owner(ann).member(bob).create().await;
+    let engines = [Arc::clone(&test.chat), test.another(quick())];
+    let forgetful = test.another(Settings { recent_bytes: 0, ..quick() });
+    let newest = async |chat: &ChatEngine, limit| -> MessagePage {
+        chat.list_messages(ann, group.id, Range::Newest, Limit::page(limit).unwrap()).await.unwrap()
+    };
+    for n in 0..130 {
+        // Now the one hears of what the other wrote before it writes itself, now it does not.
+        let writer = &engines[n / 3 % 2];
+        writer.send_message(Draft::new(bob, group.id, format!("text {n}"))).await.unwrap();
+        for chat in engines.iter().take(n % 4) {
+            assert_eq!(newest(chat, 50).await, newest(&forgetful, 50).await, "after {n}");
+        }
+    }
+    for limit in [1, 50, 51, 100] {
+        for chat in &engines {
+            assert_eq!(newest(chat, limit).await, newest(&forgetful, limit).await, "{limit}");
+        }
+    }
+
+    erase(&test, bob).await;
+
+    for chat in &engines {
+        let page = newest(chat, 100).await;
+        assert!(page.messages.iter().all(|message| message.erased && message.message.is_none()));
+    }
+    test.chat.delete_group(ann, group.id).await.unwrap();
+    for chat in &engines {
+        let read = chat.list_messages(ann, group.id, Range::Newest, Limit::default()).await;
+        assert!(matches!(read, Err(chat_engine::ChatError::GroupNotFound(_))));
+    }
 }

@@ -28,7 +28,7 @@ on_both!(
 );
 
 /// Erases until nothing is left.
-async fn erase(test: &Setup, user: UserId) {
+pub(crate) async fn erase(test: &Setup, user: UserId) {
     let done = async {
         while test.data().erase(user, test.clock.now()).await.unwrap() == Erasure::NotYet {
             // The announcements of the test's messages are marked a moment after they are given.
@@ -155,10 +155,15 @@ async fn an_erased_message_keeps_its_place_and_its_id(test: Setup) {
 
     erase(&test, ann).await;
 
-    let log = test.chat.list_messages(bob, group.id, Range::After(Seq(0)), Limit::default()).await.unwrap();
+    let log = test
+        .chat
+        .list_messages(bob, group.id, Range::After(Seq(0)), Limit::default())
+        .await
+        .unwrap()
+        .messages;
     assert_eq!(log.iter().map(|message| message.seq.0).collect::<Vec<_>>(), [1, 2, 3]);
     let tombstone = test.chat.show_message(bob, group.id, id).await.unwrap();
-    assert_eq!(tombstone, log[1]);
+    assert_eq!(tombstone, *log[1]);
     assert_eq!((tombstone.user_id, &tombstone.message, tombstone.erased), (None, &None, true));
     assert!(tombstone.updated_at > tombstone.created_at);
     let after = test.chat.group_version(bob, group.id).await.unwrap();
@@ -182,7 +187,8 @@ async fn several_are_erased_from_one_group_at_once(test: Setup) {
         }
         tokio::join!(erase(&test, ann), erase(&test, bob), erase(&test, carol));
         assert_eq!(role(&test, dave, group).await, Some(Role::Owner));
-        let page = test.chat.list_messages(dave, group, Range::Newest, Limit::default()).await.unwrap();
+        let page =
+            test.chat.list_messages(dave, group, Range::Newest, Limit::default()).await.unwrap().messages;
         assert!(page.len() == 3 && page.iter().all(|message| message.erased));
 
         let ended = factories::group(&test.chat).owner(ann).member(bob).member(carol).create().await.0.id;
@@ -229,7 +235,8 @@ async fn an_erasure_that_was_ended_goes_on(mut test: Setup) {
         }
     }
     for group in groups {
-        let page = test.chat.list_messages(bob, group, Range::Newest, Limit::default()).await.unwrap();
+        let page =
+            test.chat.list_messages(bob, group, Range::Newest, Limit::default()).await.unwrap().messages;
         assert_eq!(page.iter().filter(|message| message.erased).count(), 8);
         assert_eq!(page.iter().filter(|message| message.user_id == Some(bob)).count(), 4);
     }
@@ -273,7 +280,8 @@ async fn by_links_alone_what_is_linked_is_found(mut test: Setup) {
 
     erase(&test, ann).await;
     for group in groups {
-        let page = test.chat.list_messages(bob, group, Range::Newest, Limit::default()).await.unwrap();
+        let page =
+            test.chat.list_messages(bob, group, Range::Newest, Limit::default()).await.unwrap().messages;
         assert!(page.len() == 5 && page.iter().all(|message| message.erased));
     }
     assert!(test.resources.resources(ann, GROUP_MESSAGE, None, 1).await.unwrap().is_empty());

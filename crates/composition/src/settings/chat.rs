@@ -41,6 +41,10 @@ pub struct ChatSettings {
     /// How many messages may wait for each writer; past it the answer is 503.
     #[arg(long, env = "WRITER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
     pub writer_queue: u64,
+
+    /// How much memory the newest messages of groups that are read may take in each process; 0 keeps none.
+    #[arg(long, env = "RECENT_BYTES", value_name = "BYTES", default_value_t = 32 * 1024 * 1024)]
+    pub recent_bytes: u64,
 }
 
 impl ChatSettings {
@@ -56,6 +60,7 @@ impl ChatSettings {
             max_invitation_uses: self.max_invitation_uses,
             max_invitations: self.max_invitations,
             writer_queue: size(self.writer_queue),
+            recent_bytes: size(self.recent_bytes),
             sweep: false,
             ..chat_engine::Settings::default()
         }

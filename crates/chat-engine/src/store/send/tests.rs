@@ -90,7 +90,7 @@ async fn batches_are_decided_as_one_by_one(database: Database) {
             assert_eq!(version.read_seq, *read_seq);
             assert_eq!(version.last_seq, Seq(i64::try_from(log.len()).unwrap()));
             let after = Range::After(Seq::ZERO);
-            let stored = chat.list_messages(*user, *group, after, Limit::default()).await.unwrap();
+            let stored = chat.list_messages(*user, *group, after, Limit::default()).await.unwrap().messages;
             assert!(stored.iter().map(|message| message.id).eq(log.iter().map(|new| new.id)));
         }
     }
