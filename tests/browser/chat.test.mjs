@@ -157,3 +157,32 @@ test("groups are made, their members get roles, are removed, and leave", async (
   assert.equal((await alice.call("GET", "/groups")).groups.length, 2);
   for (const window of windows) await window.close();
 });
+
+test("who wants it is notified on the desktop while they look elsewhere", async () => {
+  const { bob, group, windows } = await pair();
+  const [one, other] = windows;
+  await one.context.grantPermissions(["notifications"], { origin: parlour.api });
+  await one.page.getByRole("button", { name: "More", exact: true }).click();
+  await one.page.getByRole("button", { name: "Notify me here" }).click();
+  await one.page.evaluate(() => {
+    const { Notification } = window;
+    window.notified = [];
+    window.Notification = class extends Notification {
+      constructor(title, options) {
+        super(title, options);
+        window.notified.push(`${title}: ${options.body}`);
+      }
+    };
+  });
+  await bob.send(group, "you see this");
+  await one.hears("you see this");
+  // Tests' windows have the focus all at once; this one's owner looks elsewhere now.
+  await one.page.evaluate(() => {
+    document.hasFocus = () => false;
+  });
+  await bob.send(group, "but not this");
+  await until(() => one.page.evaluate(() => window.notified.length === 1));
+  assert.deepEqual(await one.page.evaluate(() => window.notified), ["Stanley Park: Bob: but not this"]);
+  assert.equal(await one.log.locator(".new").count(), 1, "it is new to whoever comes back");
+  for (const window of [one, other]) await window.close();
+});

@@ -33,14 +33,19 @@ export function signedOut(problem: Problem): void {
   sessions.value = NOBODY;
 }
 
-/** Signs everybody out, and keeps nothing. */
+/** Signs everybody out, and keeps nothing. Guests can't come back, so their accounts end. */
 export async function signOut(): Promise<void> {
   const { people } = sessions.peek();
   kept.clear();
   notice.value = null;
   sessions.value = NOBODY;
   // Without an answer the tokens live on until they end, but not here.
-  const out = people.map(({ token }) => new Api(token).delete("/api/v1/users/sign_out"));
+  const out = people.map(({ token, guest }) => {
+    const api = new Api(token);
+    return guest
+      ? api.delete("/api/v1/users/me", { body: { user: {} } })
+      : api.delete("/api/v1/users/sign_out");
+  });
   await Promise.allSettled(out);
 }
 

@@ -92,7 +92,6 @@ export class Chat {
           return;
         }
         this.outbox.flush();
-        void this.#markers.flush();
       }),
       effect(() => this.#watch(connection.whole.value)),
       effect(() => {
@@ -122,6 +121,9 @@ export class Chat {
       return;
     }
     const log = new Log(this.api, this.groups, id, (messages) => {
+      // What was read may be newer than what was heard of.
+      const newest = messages.at(-1);
+      if (newest) this.groups.hear(newest);
       for (const { user_id } of messages) void this.names.need(id, user_id);
     });
     this.log.value = log;
@@ -237,8 +239,10 @@ export class Chat {
   }
 
   async #sync(all: boolean): Promise<void> {
-    const before = [...this.groups.all.peek().keys()];
+    const before = this.groups.all.peek();
     const open = this.open.peek();
+    const polled =
+      this.groups.loaded.peek() && this.connection.reachable.peek() && !this.connection.live.peek();
     const told = new Set<string>();
     let cursor: string | undefined;
     let news = true;
@@ -253,9 +257,20 @@ export class Chat {
     this.groups.loaded.value = true;
     this.#replay();
     // A group can slip from page to page while they are read: one that was not told is asked for.
-    if (!cursor) await Promise.all(before.filter((id) => !told.has(id)).map((id) => this.#refresh(id)));
+    const untold = [...before.keys()].filter((id) => !told.has(id));
+    if (!cursor) await Promise.all(untold.map((id) => this.#refresh(id)));
+    if (polled) this.#tell(before);
     if (open && open.id === this.open.peek()?.id) this.#divide(open);
     this.log.peek()?.settle();
+  }
+
+  /** Tells of what has come since, as real time would have: of each group the last. */
+  #tell(before: ReadonlyMap<string, Group>): void {
+    for (const group of this.groups.listed.peek()) {
+      const message = group.last_message;
+      const news = message && message.seq > (before.get(group.id)?.last_seq ?? message.seq);
+      if (news && message.user_id !== this.me.id) this.onMessage(message, group);
+    }
   }
 
   #replay(): void {

@@ -10,7 +10,7 @@ const POLL = 8_000;
 /** The longest while nothing answers. */
 const SLOWEST = 30_000;
 /** How long real time may take to answer. */
-const PATIENCE = 5_000;
+const PATIENCE = 10_000;
 
 export interface MemberChange {
   group_id: string;

@@ -13,6 +13,15 @@ export const MOST = 300;
 /** For how long real time may take to bring what is missing before it is read, in milliseconds. */
 const LATE = 400;
 
+/** How long until what could not be read is looked for again, in milliseconds. */
+const AGAIN = 2_000;
+
+interface PageQuery {
+  before?: number;
+  after?: number;
+  limit: number;
+}
+
 /** A piece without gaps of a group's log: the newest messages, or those that somebody has scrolled to. */
 export class Log {
   readonly group: string;
@@ -23,6 +32,8 @@ export class Log {
   readonly divider = signal<number | null>(null);
   /** Is the end in view, so that what comes is to be in view too? */
   readonly following = signal(true);
+  /** Counts what could not be read: whoever shows the piece looks again whether it is needed. */
+  readonly missed = signal(0);
   /** Where the view is to go once it shows the items. */
   place: "newest" | "divider" | null = null;
   readonly hasOlder = computed(() => (this.items.value[0]?.seq ?? 1) > 1);
@@ -93,8 +104,8 @@ export class Log {
   async older(): Promise<void> {
     const first = this.items.peek()[0]?.seq ?? 1;
     if (first <= 1) return;
-    await this.#read(async () => {
-      const older = (await this.#page({ before: first, limit: PAGE })).reverse();
+    await this.#read({ before: first, limit: PAGE }, (messages) => {
+      const older = messages.toReversed();
       const items = this.items.peek();
       // Meanwhile the piece may have become another.
       if (items[0]?.seq !== first || older.at(-1)?.seq !== first - 1) return;
@@ -104,22 +115,26 @@ export class Log {
   }
 
   async newer(): Promise<void> {
-    const last = this.last;
     if (!this.hasNewer.peek()) return;
-    await this.#read(async () => {
-      const newer = await this.#page({ after: last, limit: PAGE });
+    await this.#read({ after: this.last, limit: PAGE }, (messages) => {
       // Meanwhile some of it may have come by itself.
-      this.#append(newer.filter(({ seq }) => seq > this.last));
+      this.#append(messages.filter(({ seq }) => seq > this.last));
     });
   }
 
-  /** Once at a time. */
-  async #read(read: () => Promise<void>): Promise<void> {
+  /** Reads once at a time. What can't be read is looked for again after a while. */
+  async #read(query: PageQuery, take: (messages: Message[]) => void): Promise<void> {
     if (this.#reading || this.state.peek() !== "ready") return;
     this.#reading = true;
-    // It is tried again at the next move, and what real time brings is not lost by it.
-    await read().catch(() => {});
-    this.#reading = false;
+    const items = this.items.peek();
+    try {
+      const messages = await this.#page(query);
+      this.#reading = false;
+      take(messages);
+    } catch {
+      this.#reading = false;
+    }
+    if (this.items.peek() === items) setTimeout(() => this.missed.value++, AGAIN);
   }
 
   /** Takes what was sent. What does not follow on what is held is read, where the end is in view. */
@@ -164,7 +179,7 @@ export class Log {
     return messages.toReversed();
   }
 
-  async #page(query: { before?: number; after?: number; limit: number }): Promise<Message[]> {
+  async #page(query: PageQuery): Promise<Message[]> {
     const path = { id: this.group };
     const { messages } = await this.#api.get("/api/v1/groups/{id}/messages", { path, query });
     return messages;

@@ -61,7 +61,9 @@ function Seats({ realtime }: { realtime: string }) {
       )}
       {people.map((me, at) => {
         const route = routes[at] ?? addressRoute;
-        return <Seat key={me.id} me={me} realtime={realtime} route={route} first={at === 0} />;
+        return (
+          <Seat key={me.id} me={me} realtime={realtime} route={route} first={at === 0} beside={shared} />
+        );
       })}
     </main>
   );

@@ -19,9 +19,11 @@ export function Composer({ chat, group }: { chat: Chat; group: Group }) {
   const box = useRef<HTMLTextAreaElement>(null);
   const characters = length(text.value);
 
-  // A keyboard on the screen would cover what was opened to be read.
+  // A keyboard on the screen would cover what was opened to be read, and whoever sits beside keeps their place.
   useEffect(() => {
-    if (matchMedia("(hover: hover)").matches) box.current?.focus();
+    const elsewhere = document.activeElement?.closest(".seat");
+    const beside = elsewhere && !elsewhere.contains(box.current);
+    if (!beside && matchMedia("(hover: hover)").matches) box.current?.focus();
   }, []);
 
   const write = (value: string) => {

@@ -53,7 +53,7 @@ export function LogView({ chat, log, group }: { chat: Chat; log: Log; group: Gro
     else if (anchor?.row.isConnected) view.scrollTop = anchor.row.offsetTop - anchor.top;
     log.place = null;
     look();
-  }, [shown, names, following, log.state.value]);
+  }, [shown, names, following, log.state.value, log.missed.value, group.last_seq]);
 
   useEffect(() => {
     const view = scroller.current;

@@ -7,6 +7,7 @@ import { Avatar } from "./avatar";
 import { Dialog } from "./dialog";
 import { Field } from "./field";
 import { Form } from "./form";
+import { Icon } from "./icons";
 
 /** How many members are read at once. */
 const PAGE = 50;
@@ -104,8 +105,14 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
                 <span class="soft">{role}</span>
               )}
               {!me && (owner || (staff && role === "member")) ? (
-                <button type="button" aria-label={`Remove ${name}`} onClick={() => void remove(user_id)}>
-                  Remove
+                <button
+                  type="button"
+                  class="plain"
+                  title={`Remove ${name}`}
+                  onClick={() => void remove(user_id)}
+                >
+                  <Icon name="close" />
+                  <span class="hidden">Remove {name}</span>
                 </button>
               ) : null}
             </li>

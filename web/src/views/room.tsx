@@ -35,7 +35,7 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
         </button>
         {(group.role === "owner" || group.role === "admin") && !chat.me.guest ? (
           <button type="button" class="plain wide" onClick={() => show({ what: "invite", group: group.id })}>
-            <Icon name="link" /> Invite
+            <Icon name="link" /> <span class="label">Invite</span>
           </button>
         ) : null}
         <Menu label="More about this group">

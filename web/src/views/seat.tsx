@@ -5,6 +5,7 @@ import { Chat } from "../chat/chat";
 import { badge, tell } from "../notify";
 import { addressRoute, invitation, type Route } from "../route";
 import { signedOut } from "../sessions";
+import { Avatar } from "./avatar";
 import { Banner } from "./banner";
 import { Dialogs, type Shown } from "./dialogs";
 import { Room } from "./room";
@@ -16,10 +17,12 @@ interface SeatProps {
   route: Route;
   /** Does this person get the keys that are pressed outside of everybody's part of the page? */
   first: boolean;
+  /** Is there somebody else beside? */
+  beside: boolean;
 }
 
 /** One person's part of the page: the groups, and the one that is open. */
-export function Seat({ me, realtime, route, first }: SeatProps) {
+export function Seat({ me, realtime, route, first, beside }: SeatProps) {
   const chat = useMemo(() => new Chat(me, realtime, signedOut), [me, realtime]);
   const shown = useSignal<Shown | null>(null);
   const note = useSignal<string | null>(null);
@@ -85,6 +88,14 @@ export function Seat({ me, realtime, route, first }: SeatProps) {
   return (
     <section class={`seat ${chat.log.value ? "in-room" : ""}`} ref={root} aria-label={me.name}>
       <div class="frame">
+        {beside ? (
+          <p class="who">
+            <Avatar id={me.id} name={me.name} />
+            <span>
+              You are <strong>{me.name}</strong>
+            </span>
+          </p>
+        ) : null}
         <Banner chat={chat} note={note.value} />
         <Side chat={chat} route={route} show={show} />
         {chat.log.value ? (

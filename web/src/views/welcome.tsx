@@ -4,6 +4,7 @@ import icon from "../icon.svg";
 import { notice, signedIn } from "../sessions";
 import { Field } from "./field";
 import { Form } from "./form";
+import { Guests } from "./guests";
 
 const api = new Api(null);
 
@@ -29,6 +30,7 @@ export function Welcome({ config, invited }: { config: Config; invited: boolean 
           You are invited to a group. Sign in or sign up, and you can join it.
         </p>
       ) : null}
+      {config.guests ? <Guests /> : null}
       <div class="doors">
         <SignIn />
         {config.sign_up === "open" ? (
