@@ -1,8 +1,8 @@
 //! What a user has in chat, for an export or an erasure.
 //!
-//! Both begin with the links of their groups, where their invitations are found too. What they wrote is found by the links of their messages, and
-//! by looking through the groups' logs, piece by piece: a message that was stored while linking was off has no
-//! link.
+//! Both begin with the links of their groups, where their invitations are found too. What they wrote is found by
+//! the links of their messages, and by looking through the groups' logs, piece by piece: a message that was stored
+//! while linking was off has no link.
 
 mod erase_service;
 mod export_service;
