@@ -41,6 +41,7 @@ async fn every_answer_is_as_described_and_every_described_answer_is_given() {
     let operations = description::read(&parlour).await;
     // Schemathesis leaves out what it reads itself.
     trial.note("GET", "/openapi.json", 200);
+    page(&trial, &parlour).await;
 
     let known = everybody(&trial, &parlour).await;
     unreadable(&trial, &parlour, &operations).await;
@@ -85,6 +86,21 @@ async fn everybody(trial: &Trial, parlour: &Parlour) -> Known {
         trial.explore(parlour, &known, &[&end, &bearer(&person)]).await;
     }
     known
+}
+
+/// Reads a file of the web client, and reads it again: nobody could guess its name.
+async fn page(trial: &Trial, parlour: &Parlour) {
+    let get = |path: &str| Client::new().get(format!("{}{path}", parlour.api));
+    let page = get("/").send().await.unwrap().text().await.unwrap();
+    let file = page.split('"').find(|text| text.starts_with("/assets/")).unwrap();
+    let read = get(file).send().await.unwrap();
+    assert_eq!(read.status(), StatusCode::OK);
+    let copy = read.headers()["etag"].clone();
+    let again = get(file).header("if-none-match", copy).send().await.unwrap();
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    for answer in [read, again] {
+        trial.note("GET", "/assets/{file}", answer.status().as_u16());
+    }
 }
 
 /// Makes a web hook twice and ends it, as cases of schemathesis do by luck alone.
