@@ -83,7 +83,8 @@ async fn round(
     let addresses = vec![address.to_owned()];
     let mut crowd = Crowd::connect(&addresses, small_tokens).await?;
     let tokens = large_tokens.to_vec();
-    let connecting = thread.0.spawn(async move { Crowd::connect(&addresses, &tokens).await });
+    let runtime = thread.0.as_ref().ok_or("the thread has ended")?;
+    let connecting = runtime.spawn(async move { Crowd::connect(&addresses, &tokens).await });
     let mut many = connecting.await??;
     let mut latencies = Vec::new();
     for busy in [false, true] {
@@ -101,11 +102,20 @@ async fn round(
     Ok((latencies.pop().unwrap_or_default(), with))
 }
 
-/// A runtime of one thread.
-struct Thread(Runtime);
+/// A runtime of one thread. None while it ends.
+struct Thread(Option<Runtime>);
 
 impl Thread {
     fn start() -> Result<Self, BoxError> {
-        Ok(Self(Builder::new_multi_thread().worker_threads(1).enable_all().build()?))
+        Ok(Self(Some(Builder::new_multi_thread().worker_threads(1).enable_all().build()?)))
+    }
+}
+
+impl Drop for Thread {
+    /// Waits for nobody: this is on a thread that must not.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
