@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, until, Window } from "./browser.mjs";
-import { Person } from "./people.mjs";
+import { PASSWORD, Person } from "./people.mjs";
 import { Parlour } from "./server.mjs";
 
 let parlour;
@@ -155,6 +155,21 @@ test("groups are made, their members get roles, are removed, and leave", async (
   await one.openGroup("Stanley Park");
   await one.page.getByRole("button", { name: "1 member" }).waitFor();
   assert.equal((await alice.call("GET", "/groups")).groups.length, 2);
+  for (const window of windows) await window.close();
+});
+
+test("what somebody wrote goes with their account", async () => {
+  const { bob, windows } = await pair();
+  const [one, other] = windows;
+  await other.write("soon gone");
+  await one.hears("soon gone");
+  await bob.call("DELETE", "/users/me", { user: { current_password: PASSWORD } });
+  await other.page.getByRole("form", { name: "Sign in" }).waitFor();
+  await one.log.getByText("This message was erased.").waitFor();
+  await one.log.getByText("Former member").waitFor();
+  assert.equal(await one.log.getByText("soon gone").count(), 0);
+  await one.group("Stanley Park").getByText("A message that was erased").waitFor();
+  await one.page.getByRole("button", { name: "1 member" }).waitFor();
   for (const window of windows) await window.close();
 });
 

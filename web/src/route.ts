@@ -42,7 +42,9 @@ export const addressRoute: Route = {
   group: current,
   go(group) {
     const hash = group === null ? "#/" : `#/g/${group}`;
-    if (hash !== location.hash) location.hash = hash;
+    // An invitation's code does not stay in the browser's history.
+    if (place.peek().code !== null) location.replace(hash);
+    else if (hash !== location.hash) location.hash = hash;
   },
 };
 
