@@ -21,16 +21,14 @@ pub struct Settings {
     pub max_invitation_uses: u32,
     /// The most invitations of a group that are open at once. 100.
     pub max_invitations: i64,
-    /// How many tasks store messages; each has one statement under way. 4; on SQLite always 1, since it
-    /// writes one transaction at a time.
+    /// How many tasks store messages; each has one statement under way. 2: fewer of them gather more for each
+    /// statement. On SQLite always 1, since it writes one transaction at a time.
     pub writers: usize,
     /// How many messages, and how many read markers, may wait for one of those tasks; past it they are
     /// refused as [`Busy`](crate::ChatError::Busy). 2,048.
     pub writer_queue: usize,
-    /// The most messages of one statement when all are of one group. 128.
-    pub batch_one_group: usize,
-    /// The most messages of one statement when they are of several groups. 32; on SQLite as many as of one.
-    pub batch_many_groups: usize,
+    /// The most messages, or read markers, of one statement. 128.
+    pub writer_batch: usize,
     /// Statements hold messages of one group only: for a database whose groups lie on several nodes. Off.
     pub one_group_batches: bool,
     /// The longest that a caller waits for a message or a marker to be stored; then it is
@@ -75,10 +73,9 @@ impl Default for Settings {
             invitation_uses: 10,
             max_invitation_uses: 1_000,
             max_invitations: 100,
-            writers: 4,
+            writers: 2,
             writer_queue: 2_048,
-            batch_one_group: 128,
-            batch_many_groups: 32,
+            writer_batch: 128,
             one_group_batches: false,
             send_timeout: Duration::from_secs(10),
             announce_queue: 1_024,
@@ -106,12 +103,10 @@ impl Settings {
         i64::from(self.personal_window.max(1))
     }
 
-    /// SQLite waits for the disk once a transaction, and has one at a time: there the larger batch is the
-    /// faster one, whatever groups it is of.
+    /// SQLite has one transaction at a time.
     pub(crate) fn fitted_to(mut self, location: &Location) -> Self {
         if let Location::Sqlite { .. } = location {
             self.writers = 1;
-            self.batch_many_groups = self.batch_many_groups.max(self.batch_one_group);
         }
         self
     }

@@ -9,19 +9,14 @@ use crate::settings::Settings;
 
 use super::{Waiting, Work};
 
-/// The most that one statement holds.
-#[derive(Clone, Copy)]
-struct Limits {
-    one_group: usize,
-    many_groups: usize,
-}
-
 /// One writer and its queue.
 pub(super) struct Lane<W: Work> {
     /// How its metrics name it.
     name: String,
     work: Arc<W>,
-    limits: Limits,
+    /// The most that one statement holds.
+    batch: usize,
+    one_group: bool,
     queue: mpsc::Receiver<Waiting<W>>,
     /// What was taken from the queue and did not fit the last batch: it begins the next.
     held: Option<Waiting<W>>,
@@ -34,9 +29,14 @@ impl<W: Work> Lane<W> {
         settings: &Settings,
         queue: mpsc::Receiver<Waiting<W>>,
     ) -> Self {
-        let many_groups = if settings.one_group_batches { 0 } else { settings.batch_many_groups };
-        let limits = Limits { one_group: settings.batch_one_group, many_groups };
-        Self { name: number.to_string(), work, limits, queue, held: None }
+        Self {
+            name: number.to_string(),
+            work,
+            batch: settings.writer_batch.max(1),
+            one_group: settings.one_group_batches,
+            queue,
+            held: None,
+        }
     }
 
     /// Performs what is asked until nobody can ask any more.
@@ -73,19 +73,15 @@ impl<W: Work> Lane<W> {
         }
     }
 
-    /// What fits one statement: many of one group, or fewer of several.
+    /// What fits one statement.
     fn gather(&mut self, first: Waiting<W>) -> Vec<Waiting<W>> {
         let group = W::group(&first.ask);
-        let mut one_group = true;
         let mut batch = vec![first];
         while let Ok(next) = self.queue.try_recv() {
-            let still_one = one_group && W::group(&next.ask) == group;
-            let most = if still_one { self.limits.one_group } else { self.limits.many_groups };
-            if batch.len() >= most {
+            if batch.len() >= self.batch || (self.one_group && W::group(&next.ask) != group) {
                 self.held = Some(next);
                 break;
             }
-            one_group = still_one;
             batch.push(next);
         }
         batch

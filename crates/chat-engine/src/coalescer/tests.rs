@@ -93,20 +93,12 @@ async fn what_gathers_while_a_statement_runs_is_done_by_the_next() {
 }
 
 #[tokio::test]
-async fn a_batch_of_several_groups_is_smaller() {
-    let mut test = start(&one_writer());
+async fn what_gathers_of_several_groups_is_done_by_one_statement() {
+    let mut test = start(&Settings { writer_batch: 32, ..one_writer() });
     test.ask_all(&[7]).await;
     let asks: Vec<_> = (0..70).collect();
     test.ask_all(&asks).await;
     assert_eq!(test.sizes(4).await, [1, 32, 32, 6]);
-}
-
-#[tokio::test]
-async fn another_group_ends_a_large_batch() {
-    let mut test = start(&one_writer());
-    test.ask_all(&[7]).await;
-    test.ask_all(&[vec![7; 40], vec![8]].concat()).await;
-    assert_eq!(test.sizes(3).await, [1, 40, 1]);
 }
 
 #[tokio::test]

@@ -134,7 +134,7 @@ async fn what_the_broker_missed_is_announced_by_the_sweep(test: Setup) {
 }
 
 async fn what_the_queue_dropped_is_announced_by_the_sweep(mut test: Setup) {
-    test.restart(Settings { announce_queue: 1, batch_one_group: 1, ..quick() });
+    test.restart(Settings { announce_queue: 1, writer_batch: 1, ..quick() });
     let (group, owner) = factories::group(&test.chat).create().await;
     for _ in 0..100 {
         test.chat.send_message(factories::draft(owner, group.id)).await.unwrap();

@@ -38,6 +38,15 @@ pub struct ChatSettings {
     #[arg(long, env = "MAX_INVITATIONS", value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..))]
     pub max_invitations: i64,
 
+    /// How many writers store messages; each has one statement under way, on a connection of its own. On SQLite
+    /// always one.
+    #[arg(long, env = "WRITERS", value_name = "N", default_value_t = 2, value_parser = at_least_one())]
+    pub writers: u64,
+
+    /// The most messages of one statement.
+    #[arg(long, env = "WRITER_BATCH", value_name = "N", default_value_t = 128, value_parser = at_least_one())]
+    pub writer_batch: u64,
+
     /// How many messages may wait for each writer; past it the answer is 503.
     #[arg(long, env = "WRITER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
     pub writer_queue: u64,
@@ -59,6 +68,8 @@ impl ChatSettings {
             invitation_uses: self.invitation_uses,
             max_invitation_uses: self.max_invitation_uses,
             max_invitations: self.max_invitations,
+            writers: size(self.writers),
+            writer_batch: size(self.writer_batch),
             writer_queue: size(self.writer_queue),
             recent_bytes: size(self.recent_bytes),
             sweep: false,
