@@ -4,6 +4,7 @@
 //! order. Machines are noisy, so that what is compared is measured in turns, and told as a ratio of medians.
 
 mod client;
+mod crowds;
 mod embedded;
 mod floor;
 mod http;
@@ -34,6 +35,7 @@ async fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Run(options) => run(&options).await,
         Command::Floor { listen, redis } => floor::serve(listen, &redis).await,
+        Command::Crowd { address } => crowds::serve(address).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

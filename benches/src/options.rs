@@ -19,6 +19,12 @@ pub(crate) enum Command {
         #[arg(long)]
         redis: String,
     },
+    /// The clients of the fan-out at one server; told what to do by lines of standard input.
+    Crowd {
+        /// Whom they connect to.
+        #[arg(long)]
+        address: String,
+    },
 }
 
 /// What to measure, and how long.
@@ -44,8 +50,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seconds: u64,
 
-    /// How many sockets the groups of the fan-out have. Past 25,000 several processes share them; each process needs as
-    /// many open files.
+    /// How many sockets the groups of the fan-out have. Several processes share them past 19,000, since a process may
+    /// have so many files open.
     #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_000, 5_000, 10_000])]
     pub(crate) sockets: Vec<usize>,
 

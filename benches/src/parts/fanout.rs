@@ -9,7 +9,7 @@ use production_shape::Shape;
 
 use super::{SETTINGS, micros_each, send::message};
 use crate::{
-    client::Crowd,
+    crowds::Crowds,
     http::Connection,
     kernel,
     options::Options,
@@ -24,8 +24,10 @@ const MESSAGES: usize = 24;
 const OUTSTANDING: usize = 8;
 /// In how many groups everybody is; all but one are quiet.
 const GROUPS: usize = 10;
-/// The most sockets of one process: a client has so many ports for each address that it connects to.
-const PER_PROCESS: usize = 25_000;
+/// The most sockets of one process, which may often have 20,000 files open.
+const PER_PROCESS: usize = 19_000;
+/// How many `realtime` the shape has by itself.
+const REALTIMES: usize = 2;
 /// How long the sockets are left alone before their memory is looked at.
 const SETTLE: Duration = Duration::from_secs(1);
 
@@ -49,6 +51,11 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
     let settings = [&SETTINGS[..], &[("MAX_CONNECTIONS", "30000")]].concat();
     let shape = Shape::start(&options.binaries, &settings).await?;
     let people = People::of(&shape).await?;
+    for number in REALTIMES + 1..=options.sockets.iter().copied().map(processes).max().unwrap_or_default() {
+        let name = format!("realtime{number}");
+        shape.launch(&name).await?;
+        shape.ready(&name).await?;
+    }
     let mut lines = Vec::new();
     for &size in &options.sockets {
         let members = people.sign_up(size).await?;
@@ -59,6 +66,11 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         lines.extend(beside(options, &shape, &members, group).await?);
     }
     Ok(lines)
+}
+
+/// How many processes share so many sockets.
+fn processes(sockets: usize) -> usize {
+    sockets.div_ceil(PER_PROCESS).max(1)
 }
 
 async fn beside(
@@ -79,8 +91,7 @@ async fn beside(
     let mut eight =
         Line::new(case(", eight outstanding"), "CPU per delivery, µs").at_most(0.15, Beside::Peer);
     let mut eight_last = Line::new(case(", eight outstanding"), "to the last member, ms");
-    let names = ["realtime1", "realtime2"].into_iter().take(size.div_ceil(PER_PROCESS).max(1));
-    let names: Vec<_> = names.collect();
+    let names: Vec<_> = (1..=processes(size)).map(|number| format!("realtime{number}")).collect();
     if names.len() > 1 {
         one_last = one_last.at_most(0.5, Beside::Peer);
     }
@@ -143,8 +154,9 @@ async fn run(
 ) -> Result<Round, BoxError> {
     let tokens: Vec<_> = members.iter().map(|member| member.token.clone()).collect();
     let addresses: Vec<_> = servers.iter().map(|server| server.address.clone()).collect();
+    let mut crowds = Crowds::start(&addresses, &tokens).await?;
     let (before, began) = (memory(servers), Instant::now());
-    let mut crowd = Crowd::connect(&addresses, &tokens).await?;
+    crowds.connect().await?;
     let connects = tokens.len() as f64 / began.elapsed().as_secs_f64();
     tokio::time::sleep(SETTLE).await;
     let memory = memory(servers).saturating_sub(before) as f64 / 1_024.0 / tokens.len() as f64;
@@ -152,14 +164,14 @@ async fn run(
     let requests: Vec<_> =
         members.iter().take(OUTSTANDING).map(|member| message(group, &member.token)).collect();
     let api = shape.address("api1");
-    let one = course(&mut crowd, &api, &requests[..1], servers, tokens.len()).await?;
-    let eight = course(&mut crowd, &api, &requests, servers, tokens.len()).await?;
+    let one = course(&mut crowds, &api, &requests[..1], servers, tokens.len()).await?;
+    let eight = course(&mut crowds, &api, &requests, servers, tokens.len()).await?;
     Ok(Round { connects, memory, one, eight })
 }
 
 /// Sends messages, as many at once as there are requests, and waits each time until all have all.
 async fn course(
-    crowd: &mut Crowd,
+    crowds: &mut Crowds,
     api: &str,
     requests: &[String],
     servers: &[Server],
@@ -174,14 +186,13 @@ async fn course(
     let before = cpu(servers);
     let mut lasts = Vec::new();
     for _ in 0..turns {
-        crowd.listen();
         let began = Instant::now();
         let sends = senders.iter_mut().zip(requests).map(|(sender, request)| sender.ask(request));
         let sent = try_join_all(sends).await?;
         if let Some(refused) = sent.iter().find(|answer| answer.status != 201) {
             return Err(format!("a send was answered {}", refused.status).into());
         }
-        crowd.has_heard((senders.len() * size) as u64).await?;
+        crowds.hear(senders.len()).await?;
         lasts.push(began.elapsed().as_secs_f64() * 1e3);
     }
     let cpu = cpu(servers).saturating_sub(before);
