@@ -12,8 +12,10 @@ START_BINARIES := $(if $(filter-out parlour,$(CRATE)),,cargo build --workspace -
 TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
+MACHETE := $(TOOLS)/bin/cargo-machete
+MACHETE_VERSION := 0.9.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
+.PHONY: help start specs check lint scan format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,28 +90,49 @@ fuzz: $(FUZZ) ## Made-up bytes for what strangers can reach; FUZZ_SECONDS=600
 $(FUZZ):
 	cargo install --locked --root $(TOOLS) cargo-fuzz --version $(FUZZ_VERSION)
 
+# Which tests of a crate: TESTS="--test system" and the like.
+TESTS ?=
+
 specs: $(PAGE) tests/clients/node_modules tests/browser/node_modules ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)
-	tests/with-servers cargo test $(SCOPE) --all-features
+	tests/with-servers cargo test $(SCOPE) --all-features $(TESTS)
 
 tests/clients/node_modules tests/browser/node_modules: %/node_modules: %/package-lock.json
 	cd $* && $(NPM_CI)
 	@touch $@
 
-check: $(DENY) $(PAGE) ## What CI refuses: format, lints, licences, docs, architecture
+check: lint scan ## What CI refuses
+
+lint: $(PAGE) ## Format, lints, documentation, architecture
 	cd web && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
 	tests/with-servers cargo test -p suites --test architecture
-	$(DENY) check licenses bans sources
-	$(DENY) check advisories || $(ADVISORIES_OPTIONAL)
 
 # The advisories' database is no registry's: where it can't be reached, they are CI's to check.
 ADVISORIES_OPTIONAL ?= true
+SCAN := tests/scanners/run
+# What tests and examples call themselves by, and keys that tests are signed with.
+NO_SECRETS := --exclude crates/auth-engine/tests/keys/ --skip-regex 'example\.com:stanley-park' \
+  --skip-regex '(hunter2|password|secret|hidden|parlour)@' --skip-regex '^(hunter2|password|secret|hidden|parlour)$$'
+
+scan: $(DENY) $(MACHETE) ## Licences, advisories, unused dependencies, secrets, migrations that lock, typing errors, images, CI
+	$(DENY) check licenses bans sources
+	$(DENY) check advisories || $(ADVISORIES_OPTIONAL)
+	$(MACHETE) bin crates benches tests
+	$(SCAN) kingfisher scan . --no-validate --no-update-check --git-history none --redact --quiet $(NO_SECRETS)
+	$(SCAN) squawk migrations/*/postgres/*/up.sql
+	$(SCAN) typos
+	$(SCAN) hadolint docker/Dockerfile docker/development.Dockerfile
+	$(SCAN) check-jsonschema --builtin-schema vendor.compose-spec docker/docker-compose*.yml
+	$(SCAN) check-jsonschema --builtin-schema vendor.circle-ci .circleci/config.yml
 
 $(DENY):
 	cargo install --locked --root $(TOOLS) cargo-deny --version $(DENY_VERSION)
+
+$(MACHETE):
+	cargo install --locked --root $(TOOLS) cargo-machete --version $(MACHETE_VERSION)
 
 format: web/node_modules ## Formats the code
 	cargo fmt --all

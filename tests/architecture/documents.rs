@@ -51,7 +51,7 @@ fn ci_tests_every_crate() {
     let matrices = ci.lines().filter_map(|line| line.trim().strip_prefix("package: ["));
     let listed: BTreeSet<_> = matrices
         .flat_map(|matrix| matrix.trim_end_matches(']').split(", "))
-        .chain(["suites", "chaos"])
+        .chain(["suites", "chaos", "parlour"])
         .map(str::to_owned)
         .collect();
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
@@ -59,10 +59,55 @@ fn ci_tests_every_crate() {
     assert_eq!(listed, packages.collect(), "list every crate once in .circleci/config.yml");
 }
 
+/// The items of a pipeline's workflow: the names that each goes by, and its text.
+fn steps(workflow: &str) -> Vec<(Vec<&str>, &str)> {
+    let items = workflow.split("\n      - ").skip(1);
+    items
+        .map(|item| {
+            let job = item.split([':', '\n']).next().unwrap();
+            let named = |key: &str| {
+                let (_, rest) = item.split_once(key)?;
+                rest.split([',', '\n', ' ']).next()
+            };
+            (vec![named(" name: ").unwrap_or(job), named(" alias: ").unwrap_or(job)], item)
+        })
+        .collect()
+}
+
+fn required(step: &str) -> Vec<&str> {
+    let list = step.split_once("requires: [").and_then(|(_, rest)| rest.split_once(']'));
+    list.map(|(names, _)| names.split(", ").collect()).unwrap_or_default()
+}
+
+#[test]
+fn nothing_comes_to_production_that_was_not_tested_and_asked_for() {
+    let ci = read(".circleci/config.yml");
+    let (_, workflow) = ci.split_once("\nworkflows:").unwrap();
+    let steps = steps(workflow);
+    let step = |name: &str| {
+        let found = steps.iter().find(|(names, _)| names.contains(&name));
+        found.unwrap_or_else(|| panic!(".circleci/config.yml has no {name}")).1
+    };
+    let mut tested = Vec::new();
+    let mut open = vec!["production"];
+    while let Some(name) = open.pop() {
+        open.extend(required(step(name)));
+        tested.push(name);
+    }
+    assert_eq!(required(step("production")), ["hold"]);
+    assert!(step("hold").contains("type: approval"));
+    for (names, _) in &steps {
+        assert!(names.iter().any(|name| tested.contains(name)), "production does without {names:?}");
+    }
+}
+
 #[test]
 fn every_link_between_documents_leads_somewhere() {
     let mut documents = files(&root().join("docs"), ".md");
-    documents.extend(["README.md", "CHANGELOG.md"].map(|name| (root().join(name), read(name))));
+    documents.extend(
+        ["README.md", "CHANGELOG.md"]
+            .map(|name| (root().join(name), read(name))),
+    );
     for (path, text) in documents {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let elsewhere = target.contains("://") || target.starts_with('#');

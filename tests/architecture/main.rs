@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod documents;
+mod locks;
 mod migrations;
 mod schema;
 mod shape;

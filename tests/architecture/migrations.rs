@@ -72,6 +72,52 @@ fn versions_are_unique_and_each_can_be_undone() {
     }
 }
 
+/// A file's statements, in lower case, without comments and without the bodies of functions.
+pub(crate) fn statements(sql: &str) -> Vec<String> {
+    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let code = lines.collect::<Vec<_>>().join("\n").to_lowercase();
+    let outside: String = code.split("$$").step_by(2).collect();
+    outside.split(';').map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect()
+}
+
+/// Expand, move, contract: a migration changes tables; rows are moved by a job, a batch at a time, while both
+/// versions serve. What else a statement may lock is told by squawk, of `make scan`.
+#[test]
+fn no_migration_moves_rows() {
+    for engine in ENGINES {
+        for (path, text) in files(&root().join("migrations").join(engine), ".sql") {
+            for statement in statements(&text) {
+                let first = statement.split_whitespace().next().unwrap();
+                assert!(
+                    !["update", "delete", "insert", "merge", "truncate", "lock"].contains(&first),
+                    "{} would hold its locks for as long as the table is large; move rows by a job: {statement}",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
+/// PostgreSQL builds an index beside writers only outside of a transaction, and what fails there is not undone:
+/// it has to be alone.
+#[test]
+fn what_runs_concurrently_is_alone_and_outside_of_a_transaction() {
+    for engine in ENGINES {
+        for (path, text) in files(&root().join("migrations").join(engine).join("postgres"), ".sql") {
+            let statements = statements(&text);
+            if statements.iter().any(|statement| statement.contains(" concurrently ")) {
+                let metadata = fs::read_to_string(path.with_file_name("metadata.toml")).unwrap_or_default();
+                assert!(
+                    metadata.contains("run_in_transaction = false"),
+                    "{} needs a metadata.toml with run_in_transaction = false",
+                    path.display()
+                );
+                assert_eq!(statements.len(), 1, "{}: one statement a migration", path.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn the_jobs_table_is_one_file_for_all() {
     for engine in ["auth", "chat", "notifications"] {

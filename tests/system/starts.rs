@@ -90,6 +90,20 @@ async fn an_address_in_use_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_health_check_needs_nothing_but_the_binary() {
+    let parlour = Parlour::start().await;
+    let data = TempDir::new().unwrap();
+    let address = parlour.api.trim_start_matches("http://").to_owned();
+    let asked = run(&data, &["ready", &address], &[]).await;
+    assert!(asked.status.success(), "{}", text(&asked.stderr));
+
+    assert_eq!(parlour.stop().await, Some(0));
+    let asked = run(&data, &["ready", &address], &[]).await;
+    assert!(!asked.status.success());
+    assert!(text(&asked.stderr).contains(&address), "{}", text(&asked.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn users_are_made_listed_and_disabled_from_the_command_line() {
     let parlour = Parlour::start().await;
     let command = async |arguments: &[&str], password: &str| {

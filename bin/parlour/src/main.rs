@@ -7,10 +7,10 @@ mod commands;
 mod config;
 mod serve;
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use composition::{logs, process, settings};
+use composition::{logs, process, readiness, settings};
 
 use crate::config::Config;
 
@@ -44,6 +44,11 @@ enum Command {
     Jobs(commands::jobs::Command),
     /// Shows who leads each topic, and how far the work is.
     Rings(commands::rings::Arguments),
+    /// Ends with 0 where the process that listens at an address answers well at /readyz: for health checks.
+    Ready {
+        /// API_LISTEN, REALTIME_LISTEN or METRICS_LISTEN of that process.
+        address: SocketAddr,
+    },
 }
 
 #[tokio::main]
@@ -59,6 +64,7 @@ async fn main() -> ExitCode {
         Command::Users(command) => commands::users::run(&config, command).await,
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
         Command::Rings(arguments) => commands::rings::run(&config, &arguments).await,
+        Command::Ready { address } => readiness::ask(address).await,
     };
     process::exit_code("parlour", done)
 }

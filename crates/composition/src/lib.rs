@@ -7,6 +7,7 @@
 //! | [`Stores`], [`Engines`] | the engines over their stores |
 //! | [`shared`] | what `api`, `realtime` and `worker` have in common |
 //! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
+//! | [`readiness`] | asking for the `/readyz` of another process |
 //! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
@@ -18,6 +19,7 @@ pub mod folders;
 pub mod logs;
 pub mod operations;
 pub mod process;
+pub mod readiness;
 pub mod settings;
 pub mod shared;
 mod stores;

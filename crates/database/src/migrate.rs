@@ -24,6 +24,10 @@ pub struct MigrationsError {
     source: BoxError,
 }
 
+/// The longest that a statement of a migration waits for a lock. While it waits, everybody who comes after it waits
+/// for it: it is better that a migration fails, has changed nothing, and is tried again.
+const LOCK_TIMEOUT: &str = "2s";
+
 /// What is asked of the harness.
 #[derive(Clone, Copy)]
 enum Step {
@@ -87,7 +91,8 @@ async fn postgres_step(
     sql_query(format!("SELECT pg_advisory_lock(hashtext('parlour.migrations.{schema}'))"))
         .execute(&mut pg)
         .await?;
-    pg.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+    pg.batch_execute(&format!("SET lock_timeout = '{LOCK_TIMEOUT}'; CREATE SCHEMA IF NOT EXISTS {schema}"))
+        .await?;
     let run = move || {
         let mut harness: AsyncMigrationHarness<AsyncPgConnection> = AsyncMigrationHarness::new(pg);
         run::<Pg, _>(&mut harness, migrations, step)

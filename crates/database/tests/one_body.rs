@@ -91,3 +91,35 @@ async fn several_processes_may_migrate_a_new_file_at_once() {
     }
     assert_eq!(ran, pending, "each migration runs once");
 }
+
+/// Whoever comes after a migration that waits for a lock would wait for it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_does_not_wait_for_a_lock_for_long_and_can_be_tried_again() {
+    let test = TestDatabase::postgres(MIGRATIONS).await;
+    let database = test.database();
+    let store = Store { database: database.clone() };
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (release, released) = tokio::sync::oneshot::channel::<()>();
+    let reader = tokio::spawn(async move {
+        on!(store, transaction, |conn| {
+            let count: i64 = table::table.count().get_result(conn).await?;
+            let _ = locked.send(count);
+            let _ = released.await;
+            Ok::<_, StoreError>(())
+        })
+    });
+    assert_eq!(is_locked.await.unwrap(), 0);
+
+    let refused = database.unmigrate(MIGRATIONS).await.unwrap_err();
+    let cause = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(cause.contains("lock timeout"), "{cause}");
+    assert_eq!(
+        database.pending_migrations(MIGRATIONS).await.unwrap().len(),
+        1,
+        "the one that waited changed nothing"
+    );
+
+    release.send(()).unwrap();
+    reader.await.unwrap().unwrap();
+    assert_eq!(database.unmigrate(MIGRATIONS).await.unwrap().len(), 1);
+}
