@@ -1,8 +1,10 @@
 // Somebody who stays: an official client that comes back by itself, names what it has of each group, and tells
-// each message, and what else happens in its groups, as a line of JSON.
+// each message, and what else happens in its groups, as a line of JSON. A line {event, payload} on stdin is emitted, and its
+// acknowledgement told as the event `answer`.
 //
 //   TOKEN=... node listener.mjs http://127.0.0.1:8081
 
+import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
 const have = {};
@@ -25,4 +27,10 @@ socket.on("message", (message) => {
 });
 socket.on("member", (payload) => tell({ event: "member", ...payload }));
 socket.on("erased", (payload) => tell({ event: "erased", ...payload }));
+socket.on("presence", (payload) => tell({ event: "presence", ...payload }));
+socket.on("typing", (payload) => tell({ event: "typing", ...payload }));
 socket.on("resync", (payload) => tell({ event: "resync", ...payload }));
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const { event, payload } = JSON.parse(line);
+  socket.emit(event, payload, (answer) => tell({ event: "answer", ...answer }));
+});

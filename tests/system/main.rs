@@ -13,6 +13,8 @@ mod loads;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
+mod presence;
+#[cfg(test)]
 mod restarts;
 #[cfg(test)]
 mod rings;

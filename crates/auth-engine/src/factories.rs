@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use engine_interfaces::{
     Authentication, Broker, BrokerError, Clock, Control, Credentials, Deliveries, Delivery, Follow,
-    GroupMessage, Registration, Secret, Session, Slot, Subscription,
+    GroupMessage, Registration, Secret, Session, Slot, Subscription, Whisper,
 };
 use tokio::sync::broadcast;
 
@@ -133,6 +133,8 @@ impl Broker for RecordingBroker {
         // Nobody may be listening.
         let _: Result<usize, _> = self.controls.send(control);
     }
+
+    fn whisper(&self, _: Whisper) {}
 
     fn is_up(&self) -> bool {
         true

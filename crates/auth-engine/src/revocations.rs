@@ -165,7 +165,7 @@ impl Revocations {
                 self.write().tokens.entry(*id).or_insert(end);
             }
             Delivery::Control(Control::Revoked { .. }) | Delivery::Gap => self.hint.notify_one(),
-            Delivery::Control(_) | Delivery::Messages(_) => {}
+            Delivery::Control(_) | Delivery::Messages(_) | Delivery::Whisper(_) => {}
         }
     }
 

@@ -37,6 +37,14 @@ impl InboxSender {
         }
     }
 
+    /// Queues what may be lost, where it takes no place that messages and controls could need.
+    pub(crate) fn push_aside(&self, delivery: Delivery) {
+        let busy = self.queue.capacity() < self.queue.max_capacity() / 2;
+        if busy || self.queue.try_send(delivery).is_err() {
+            metrics::counter!("parlour_broker_whispers_dropped_total").increment(1);
+        }
+    }
+
     /// Whether nobody reads any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.queue.is_closed()

@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use engine_interfaces::{Broker, BrokerError, Control, Delivery, Follow, GroupMessage, Slot, Subscription};
+use engine_interfaces::{
+    Broker, BrokerError, Control, Delivery, Follow, GroupMessage, Slot, Subscription, Whisper,
+};
 
 use crate::{
     inbox::{InboxSender, inbox},
@@ -87,6 +89,13 @@ impl Broker for LocalBroker {
 
     fn control(&self, control: Control) {
         self.bus.tell(|_| Some(Delivery::Control(control.clone())));
+    }
+
+    fn whisper(&self, whisper: Whisper) {
+        let slot = Slot::of(whisper.group_id);
+        for subscriber in self.bus.read().iter().filter(|subscriber| subscriber.slots.contains(slot)) {
+            subscriber.inbox.push_aside(Delivery::Whisper(whisper.clone()));
+        }
     }
 
     fn is_up(&self) -> bool {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine_interfaces::{
-    BoxError, Broker, BrokerError, Control, GroupMessage, Position, Subscription, Topic,
+    BoxError, Broker, BrokerError, Control, GroupMessage, Position, Subscription, Topic, Whisper,
 };
 
 use self::{
@@ -33,6 +33,7 @@ pub use settings::RedisSettings;
 ///
 /// - A message goes to `routing:{slot of its group}` for those who follow now, and into the stream
 ///   `routing:topic:{topic of its author}` for the rings of workers.
+/// - A whisper goes to `routing:{slot of its group}` too.
 /// - A control goes to `routing:control`.
 ///
 /// On a Cluster the channels are sharded ones. Where a node dies or a slot moves, the subscription is made anew
@@ -105,6 +106,10 @@ impl Broker for RedisBroker {
 
     fn control(&self, control: Control) {
         self.publisher.control(control);
+    }
+
+    fn whisper(&self, whisper: Whisper) {
+        self.publisher.whisper(whisper);
     }
 
     fn is_up(&self) -> bool {

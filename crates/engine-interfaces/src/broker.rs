@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{BoxError, Control, GroupMessage, Slot};
+use crate::{BoxError, Control, GroupMessage, Slot, Whisper};
 
 /// The hint could not be handed over. What it spoke of is stored all the same, and the sweep tells of it again.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +23,10 @@ pub trait Broker: Send + Sync {
     /// Tells every subscriber what is no message. At most once; never waits and never fails: those who
     /// missed it find out from the store.
     fn control(&self, control: Control);
+
+    /// Tells the followers of the group's slot what no store has. At most once; never waits and never fails, and
+    /// nobody hears of one that was lost: whispers give way to messages and controls.
+    fn whisper(&self, whisper: Whisper);
 
     /// Is there a way to the bus now? Without one, hints are lost, and found out by comparison.
     fn is_up(&self) -> bool;
@@ -64,6 +68,8 @@ pub enum Delivery {
     Messages(Vec<Arc<GroupMessage>>),
     /// What is no message.
     Control(Control),
+    /// What no store has.
+    Whisper(Whisper),
     /// Something may have been missed: compare with the store.
     Gap,
 }

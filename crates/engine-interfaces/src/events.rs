@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, GroupMessage, Role, Seq, TokenId, UserId};
+use crate::{GroupId, GroupMessage, NodeId, Role, Seq, TokenId, UserId};
 
 /// A stored message, on its way to those who are online.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,6 +86,38 @@ pub enum RevokedTokens {
     AllBut(Option<TokenId>),
 }
 
+/// What no store has, on the channel `routing:{slot}` of its group. A lost one is made good by a later one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whisper {
+    /// The group.
+    pub group_id: GroupId,
+    /// The realtime server that says it. It hears itself too.
+    pub node: NodeId,
+    /// What it says.
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// What a [`Whisper`] says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Said {
+    /// Somebody is writing a message.
+    Typing {
+        /// Who.
+        user_id: UserId,
+    },
+    /// Who of the group is online at this server.
+    Online {
+        /// How many.
+        online: u32,
+        /// Who, while they are few.
+        user_ids: Option<Vec<UserId>>,
+        /// Somebody here has the group open, and so wants to hear the same of the others.
+        watching: bool,
+    },
+}
+
 /// A part of the groups: what a realtime node follows at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u16);
@@ -120,6 +152,16 @@ mod tests {
         assert_eq!(text["event"], "read");
         assert_eq!(text["read_seq"], 3);
         assert_eq!(serde_json::from_value::<Control>(text).unwrap(), control);
+    }
+
+    #[test]
+    fn a_whisper_is_written_flat() {
+        let said = Said::Online { online: 1, user_ids: Some(vec![UserId::from_name("a")]), watching: true };
+        let whisper = Whisper { group_id: GroupId(uuid::Uuid::nil()), node: NodeId(uuid::Uuid::nil()), said };
+        let text = serde_json::to_vec(&whisper).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!((&value["event"], &value["online"]), (&"online".into(), &1.into()));
+        assert_eq!(serde_json::from_slice::<Whisper>(&text).unwrap(), whisper);
     }
 
     #[test]

@@ -76,6 +76,10 @@ id!(
     /// An export of what is held of a user.
     ExportId
 );
+id!(
+    /// A realtime server, for as long as it runs.
+    NodeId
+);
 
 impl UserId {
     /// The id of a user whose own id is of another kind, such as a number: a v5 UUID, the same for the

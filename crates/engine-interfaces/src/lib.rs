@@ -38,11 +38,11 @@ pub use chat::{
 pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
-pub use events::{Control, Hint, MemberChange, RevokedTokens, Slot};
+pub use events::{Control, Hint, MemberChange, RevokedTokens, Said, Slot, Whisper};
 pub use health::{Dependencies, Dependency, DependencyState, Health};
 pub use ids::{
-    DeliveryId, ExportId, GroupId, GroupMessageId, InvitationId, JobId, Revision, Seq, TokenId, UserId,
-    WebhookId,
+    DeliveryId, ExportId, GroupId, GroupMessageId, InvitationId, JobId, NodeId, Revision, Seq, TokenId,
+    UserId, WebhookId,
 };
 pub use invitations::{Accepted, CreatedInvitation, Invitation, InvitationDraft};
 pub use jobs::{Job, PutOff, Worker};

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use engine_interfaces::{Broker, BrokerError, Deliveries, Follow, Slot};
+use engine_interfaces::{Broker, BrokerError, Deliveries, Follow, Slot, Whisper};
 use tokio::sync::Mutex;
 
 /// Knows which slots this server hears.
@@ -52,6 +52,11 @@ impl Bus {
                 }
             }
         }
+    }
+
+    /// Tells the other servers what no store has.
+    pub(crate) fn whisper(&self, whisper: Whisper) {
+        self.broker.whisper(whisper);
     }
 
     /// Stops hearing what nobody needs. `needed` is asked once nobody else can begin to follow.

@@ -16,6 +16,7 @@ use crate::{
     memberships::{Entered, Have},
     node::Node,
     outbox::{Outbox, Transport},
+    pace::Pace,
     packet::Packet,
     requests,
     session::Session,
@@ -149,11 +150,16 @@ impl Client {
         packet.map(|packet| (packet, session))
     }
 
-    async fn answer(&self, session: &Session, ack: Option<u64>, event: Result<(String, Value), Refusal>) {
-        let allowed = self.lock().pace.allows(Instant::now());
+    async fn answer(
+        &self,
+        session: &Arc<Session>,
+        ack: Option<u64>,
+        event: Result<(String, Value), Refusal>,
+    ) {
+        let allowed = self.lock().pace.allows(Instant::now(), 1);
         let answer = match event {
             _ if !allowed => Err(ErrorCode::RateLimited.into()),
-            Ok(event) => requests::answer(&self.node, session.user_id, event).await,
+            Ok(event) => requests::answer(&self.node, session, event).await,
             Err(refusal) => Err(refusal),
         };
         reply(&self.outbox, ack, answer);
@@ -257,45 +263,5 @@ impl Node {
             return Err(ErrorCode::TokenRevoked.into());
         }
         self.compare(session, have).await.map_err(refused)
-    }
-}
-
-/// Bounds how many events come in a second: a bucket that fills as time goes by.
-struct Pace {
-    per_second: f64,
-    left: f64,
-    at: Instant,
-}
-
-impl Pace {
-    fn new(per_second: u32, now: Instant) -> Self {
-        let per_second = f64::from(per_second);
-        Self { per_second, left: per_second, at: now }
-    }
-
-    fn allows(&mut self, now: Instant) -> bool {
-        let elapsed = now.duration_since(self.at).as_secs_f64();
-        self.at = now;
-        self.left = (self.left + elapsed * self.per_second).min(self.per_second);
-        let allowed = self.left >= 1.0;
-        self.left -= f64::from(u8::from(allowed));
-        allowed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn events_come_as_fast_as_allowed_and_no_faster() {
-        let start = Instant::now();
-        let mut pace = Pace::new(10, start);
-        for (later, allowed) in [(0, 10), (500, 5), (60_000, 10)] {
-            let now = start + Duration::from_millis(later);
-            assert_eq!((0..30).filter(|_| pace.allows(now)).count(), allowed);
-        }
     }
 }

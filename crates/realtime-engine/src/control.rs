@@ -39,6 +39,7 @@ impl Node {
         match delivery {
             Delivery::Messages(messages) => self.hear_messages(messages),
             Delivery::Control(control) => self.hear_control(control),
+            Delivery::Whisper(whisper) => self.hear_whisper(whisper),
             Delivery::Gap => {
                 self.compare_heads.notify_one();
                 self.compare_sessions.notify_one();

@@ -279,6 +279,11 @@ fn head(id: GroupId, group: &FakeGroup) -> GroupHead {
     }
 }
 
+fn version(group: &FakeGroup) -> GroupVersion {
+    let last_seq = group.log.last().map_or(Seq::ZERO, |message| message.seq);
+    GroupVersion { last_seq, revision: Revision(0), role: Role::Member, read_seq: Seq::ZERO }
+}
+
 #[async_trait]
 impl Chat for FakeChat {
     async fn heads_of(&self, users: &[UserId]) -> Result<Vec<(UserId, GroupHead)>, ChatError> {
@@ -329,8 +334,10 @@ impl Chat for FakeChat {
         Err(ChatError::Busy)
     }
 
-    async fn group_version(&self, _: UserId, _: GroupId) -> Result<GroupVersion, ChatError> {
-        Err(ChatError::Busy)
+    async fn group_version(&self, user: UserId, group: GroupId) -> Result<GroupVersion, ChatError> {
+        let groups = self.groups.lock().unwrap();
+        let found = groups.get(&group).filter(|group| group.members.contains(&user));
+        found.map(version).ok_or(ChatError::GroupNotFound(group))
     }
 
     async fn update_group(&self, _: UserId, _: GroupId, _: GroupChange) -> Result<Group, ChatError> {
@@ -405,18 +412,10 @@ impl Chat for FakeChat {
         range: Range,
         limit: Limit,
     ) -> Result<MessagePage, ChatError> {
-        let (member, last_seq) =
-            self.groups.lock().unwrap().get(&group).map_or((false, Seq::ZERO), |group| {
-                (group.members.contains(&user), group.log.last().map_or(Seq::ZERO, |message| message.seq))
-            });
         let Range::After(after) = range else {
             return Err(ChatError::Busy);
         };
-        if !member {
-            return Err(ChatError::GroupNotFound(group));
-        }
-        let version =
-            GroupVersion { last_seq, revision: Revision(0), role: Role::Member, read_seq: Seq::ZERO };
+        let version = self.group_version(user, group).await?;
         Ok(MessagePage { version, messages: self.read_log(group, after, limit).await? })
     }
 

@@ -63,6 +63,7 @@ impl RealtimeEngine {
         tasks.spawn(Arc::clone(node).reconcile_sessions());
         tasks.spawn(Arc::clone(node).tell_presence());
         tasks.spawn(Arc::clone(node).watch_expiry());
+        tasks.spawn(Arc::clone(node).watch());
 
         let connections = Connections::new(node);
         tasks.spawn(Arc::clone(&connections).watch());

@@ -3,7 +3,7 @@
 use engine_interfaces::{GroupId, GroupMessage, MemberChange, Role, Seq, UserId};
 use serde::Serialize;
 
-use crate::{errors::Refusal, frame::Frame};
+use crate::{errors::Refusal, frame::Frame, online::Online};
 
 /// `message`: the same object as over HTTP.
 pub(crate) fn message(message: &GroupMessage) -> Frame {
@@ -50,6 +50,28 @@ pub(crate) fn resync(group_id: GroupId, last_seq: Seq) -> Frame {
         last_seq: Seq,
     }
     Frame::event("resync", &Resync { group_id, last_seq })
+}
+
+/// `typing`: somebody is writing a message.
+pub(crate) fn typing(group_id: GroupId, user_id: UserId) -> Frame {
+    #[derive(Serialize)]
+    struct Typing {
+        group_id: GroupId,
+        user_id: UserId,
+    }
+    Frame::event("typing", &Typing { group_id, user_id })
+}
+
+/// `presence`: how many of the group are online, and who, while they are few.
+pub(crate) fn presence(group_id: GroupId, online: &Online) -> Frame {
+    #[derive(Serialize)]
+    struct Presence<'a> {
+        group_id: GroupId,
+        online: u32,
+        user_ids: Option<&'a [UserId]>,
+    }
+    let user_ids = online.named.as_deref();
+    Frame::event("presence", &Presence { group_id, online: online.count, user_ids })
 }
 
 /// `closed`: why the `disconnect` that follows.

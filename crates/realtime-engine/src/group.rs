@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engine_interfaces::{GroupId, GroupMessage, Seq};
+use engine_interfaces::{GroupId, GroupMessage, Seq, UserId};
 
 use crate::{events, frame::Frame, sequencer::Sequencer, session::Session, settings::Settings};
 
@@ -29,6 +29,8 @@ struct State {
     idle: bool,
     /// No longer in the hub.
     closed: bool,
+    /// Counts who came and went.
+    moves: u64,
 }
 
 type Members = Arc<Vec<Arc<Member>>>;
@@ -94,6 +96,7 @@ impl Group {
                 repairing: false,
                 idle: false,
                 closed: false,
+                moves: 0,
             }),
         })
     }
@@ -120,6 +123,7 @@ impl Group {
             position: Mutex::new(Position { sent, gone: false }),
         });
         Arc::make_mut(&mut state.members).push(Arc::clone(&member));
+        state.moves += 1;
         self.advance(&mut state);
         let behind = state.begin_repair();
         Ok(Entry { member, last, behind })
@@ -132,6 +136,7 @@ impl Group {
             return;
         };
         let member = Arc::make_mut(&mut state.members).swap_remove(index);
+        state.moves += 1;
         member.lock().gone = true;
     }
 
@@ -139,6 +144,15 @@ impl Group {
     pub(crate) fn sessions(&self) -> Vec<Arc<Session>> {
         let members = Arc::clone(&self.lock().members);
         members.iter().map(|member| Arc::clone(&member.session)).collect()
+    }
+
+    /// Whose sockets are in it, and how many have come and gone; none when that is `moves` still.
+    pub(crate) fn users(&self, moves: Option<u64>) -> Option<(u64, Vec<UserId>)> {
+        let state = self.lock();
+        let moved = state.moves;
+        let members = (moves != Some(moved)).then(|| Arc::clone(&state.members))?;
+        drop(state);
+        Some((moved, members.iter().map(|member| member.session.user_id).collect()))
     }
 
     /// Takes hints or rows of the log. True when something before them is missing and nobody is reading

@@ -15,6 +15,7 @@
 //! | `client`, `hello`, `requests` | one socket's life, and what it may ask for |
 //! | `session`, `outbox` | one socket, as the others see it |
 //! | `hub`, `group`, `sequencer` | who is here, and where this server is in each group's log |
+//! | `watching`, `watch`, `online` | typing and presence, for those who have a group open |
 //! | `memberships`, `catch_up`, `repair`, `reconcile` | what is asked of the store |
 //! | `bus`, `control`, `events`, `presence` | what is heard, and what is told |
 
@@ -36,7 +37,9 @@ mod hello;
 mod hub;
 mod memberships;
 mod node;
+mod online;
 mod outbox;
+mod pace;
 mod packet;
 mod pages;
 mod presence;
@@ -52,6 +55,8 @@ mod stall;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod watch;
+mod watching;
 
 pub use engine::{RealtimeEngine, ServeError};
 pub use settings::Settings;

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use engine_interfaces::{Authentication, Broker, Chat, Clock, Presence};
+use engine_interfaces::{Authentication, Broker, Chat, Clock, NodeId, Presence};
 use tokio::{
     sync::{Notify, Semaphore},
     time::{self, Instant},
@@ -18,6 +18,7 @@ use crate::{
     pages::Pages,
     questions::Questions,
     settings::Settings,
+    watching::Watching,
 };
 
 /// What the parts of a realtime server share.
@@ -40,6 +41,8 @@ pub(crate) struct Node {
     pub(crate) hub: Hub,
     /// What is heard.
     pub(crate) bus: Bus,
+    /// Who has which group open.
+    pub(crate) watching: Watching,
     /// Bounds how many groups are repaired at once.
     pub(crate) repairs: Semaphore,
     /// Asks for a comparison of heads now.
@@ -65,6 +68,7 @@ impl Node {
             authentication,
             chat,
             presence,
+            watching: Watching::new(NodeId(clock.new_id()), settings.clone()),
             clock,
             hub: Hub::new(settings.clone()),
             bus: Bus::new(broker),

@@ -1,6 +1,6 @@
 //! What a client may ask for.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use engine_interfaces::{Chat, Draft, GroupId, Limit, Range, Rule, Seq, UserId, Violation};
 use serde_json::{Map, Value, json};
@@ -9,15 +9,16 @@ use crate::{
     errors::{ErrorCode, Refusal, refused},
     node::Node,
     repair::page,
+    session::Session,
 };
 
 /// Does what an event asks for, and gives what its acknowledgement carries.
 pub(crate) async fn answer(
-    node: &Node,
-    user: UserId,
+    node: &Arc<Node>,
+    session: &Arc<Session>,
     (event, payload): (String, Value),
 ) -> Result<Value, Refusal> {
-    let chat = node.chat.as_ref();
+    let (chat, user) = (node.chat.as_ref(), session.user_id);
     match event.as_str() {
         "send" => send(chat, user, Fields::of(payload)?).await,
         "catch_up" => {
@@ -25,14 +26,24 @@ pub(crate) async fn answer(
             catch_up(chat, user, bytes, Fields::of(payload)?).await
         }
         "read" => read(chat, user, Fields::of(payload)?).await,
+        "open" => node.open(session, Fields::of(payload)?.group()?).await.map(done),
+        "close" => {
+            session.close(Fields::of(payload)?.group()?);
+            Ok(done(()))
+        }
+        "typing" => node.type_in(session, Fields::of(payload)?.group()?).await.map(done),
         _ => Err(ErrorCode::PathNotFound.into()),
     }
+}
+
+fn done((): ()) -> Value {
+    json!({ "ok": true })
 }
 
 async fn send(chat: &dyn Chat, user: UserId, mut fields: Fields) -> Result<Value, Refusal> {
     let draft = Draft {
         user_id: user,
-        group_id: fields.id("group_id")?.ok_or(Refusal::missing("group_id"))?,
+        group_id: fields.group()?,
         id: fields.id("id")?,
         message: fields.text("message")?,
     };
@@ -47,7 +58,7 @@ async fn catch_up(
     mut bytes: usize,
     mut fields: Fields,
 ) -> Result<Value, Refusal> {
-    let group: GroupId = fields.id("group_id")?.ok_or(Refusal::missing("group_id"))?;
+    let group = fields.group()?;
     let mut after = fields.seq("after")?;
     let limit = fields.limit("limit")?.get();
     let mut messages = Vec::new();
@@ -70,7 +81,7 @@ async fn catch_up(
 }
 
 async fn read(chat: &dyn Chat, user: UserId, mut fields: Fields) -> Result<Value, Refusal> {
-    let group = fields.id("group_id")?.ok_or(Refusal::missing("group_id"))?;
+    let group = fields.group()?;
     let read_seq = chat.mark_read(user, group, fields.seq("seq")?).await.map_err(refused)?;
     Ok(json!({ "ok": true, "read_seq": read_seq }))
 }
@@ -91,6 +102,10 @@ impl Fields {
     /// A field as it is; absent and null are the same.
     pub(crate) fn take(&mut self, field: &str) -> Option<Value> {
         self.0.remove(field).filter(|value| !value.is_null())
+    }
+
+    fn group(&mut self) -> Result<GroupId, Refusal> {
+        self.id("group_id")?.ok_or(Refusal::missing("group_id"))
     }
 
     fn id<T: FromStr>(&mut self, field: &'static str) -> Result<Option<T>, Refusal> {

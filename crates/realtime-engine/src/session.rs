@@ -10,7 +10,11 @@ use std::{
 
 use engine_interfaces::{GroupId, Role, Token, UserId};
 
-use crate::{group::Group, outbox::Outbox};
+use crate::{
+    errors::{ErrorCode, Refusal},
+    group::Group,
+    outbox::Outbox,
+};
 
 /// Names a socket on this server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +51,14 @@ struct Places {
     heard: u64,
     /// The groups that it was heard to join, with the role, and is not in yet.
     joining: HashMap<GroupId, Option<Role>>,
+    /// Those of the groups that it has open.
+    open: Vec<GroupId>,
+}
+
+impl Places {
+    fn close(&mut self, group: GroupId) {
+        self.open.retain(|open| *open != group);
+    }
 }
 
 impl Session {
@@ -58,7 +70,12 @@ impl Session {
             token,
             outbox,
             comparing: tokio::sync::Mutex::new(()),
-            places: Mutex::new(Places { groups: Some(HashMap::new()), heard: 0, joining: HashMap::new() }),
+            places: Mutex::new(Places {
+                groups: Some(HashMap::new()),
+                heard: 0,
+                joining: HashMap::new(),
+                open: Vec::new(),
+            }),
         })
     }
 
@@ -97,6 +114,32 @@ impl Session {
         places.groups.iter().flat_map(|groups| groups.keys().copied()).collect()
     }
 
+    /// Notes that it has a group open.
+    pub(crate) fn open(&self, group: GroupId, limit: usize) -> Result<(), Refusal> {
+        let mut places = self.lock();
+        if !places.groups.as_ref().is_some_and(|groups| groups.contains_key(&group)) {
+            return Err(ErrorCode::GroupNotFound.into());
+        }
+        if places.open.contains(&group) {
+            return Ok(());
+        }
+        if places.open.len() >= limit {
+            return Err(Refusal::saying(ErrorCode::RateLimited, "Too many open groups"));
+        }
+        places.open.push(group);
+        Ok(())
+    }
+
+    /// Notes that it no longer has a group open.
+    pub(crate) fn close(&self, group: GroupId) {
+        self.lock().close(group);
+    }
+
+    /// Does it have this group open?
+    pub(crate) fn has_open(&self, group: GroupId) -> bool {
+        self.lock().open.contains(&group)
+    }
+
     /// Notes a group that it is about to be in, by what was known when `heard` was. False when that is
     /// old, when it is in already, or has ended.
     pub(crate) fn enter(&self, group: &Arc<Group>, heard: u64) -> bool {
@@ -118,7 +161,11 @@ impl Session {
         let left = {
             let mut places = self.lock();
             let current = places.heard == heard;
-            places.groups.as_mut().filter(|_| current).and_then(|groups| groups.remove(&group))
+            let left = places.groups.as_mut().filter(|_| current).and_then(|groups| groups.remove(&group));
+            if left.is_some() {
+                places.close(group);
+            }
+            left
         };
         if let Some(group) = &left {
             group.part(self);
@@ -128,7 +175,11 @@ impl Session {
 
     /// Leaves every group for good.
     pub(crate) fn end(&self) {
-        let groups = self.lock().groups.take();
+        let groups = {
+            let mut places = self.lock();
+            places.open = Vec::new();
+            places.groups.take()
+        };
         for group in groups.iter().flat_map(HashMap::values) {
             group.part(self);
         }

@@ -40,6 +40,23 @@ pub struct Settings {
     pub tell_presence_every: Duration,
     /// How soon it is told who came or went.
     pub tell_moves_every: Duration,
+    /// Groups that one socket may have open.
+    pub open_groups: usize,
+    /// Members of a group who are named while they are online; past it only their number is told. To more than so many
+    /// who have it open it is not told either who is typing.
+    pub online_named: usize,
+    /// How often one user is shown to be typing.
+    pub typing_every: Duration,
+    /// Sockets that are told in a second that somebody is typing; what is too much is left out.
+    pub typing_per_second: u32,
+    /// How soon those who have a group open are shown who of it came or went.
+    pub show_online_every: Duration,
+    /// Sockets that are shown it in a second; what is too much comes later.
+    pub online_per_second: u32,
+    /// How often the other servers are told who of a group is online here, while anybody has it open.
+    pub tell_online_every: Duration,
+    /// How long what another server told is believed.
+    pub told_online_for: Duration,
     /// Groups, tokens or users in one question to another engine.
     pub compare_batch: usize,
     /// How long another engine has its peace after each question of clients that come in: those who come meanwhile share
@@ -99,6 +116,14 @@ impl Default for Settings {
             compare_sessions_every: Duration::from_secs(30),
             tell_presence_every: Duration::from_secs(30),
             tell_moves_every: Duration::from_secs(1),
+            open_groups: 16,
+            online_named: 100,
+            typing_every: Duration::from_secs(3),
+            typing_per_second: 1_000,
+            show_online_every: Duration::from_secs(1),
+            online_per_second: 1_000,
+            tell_online_every: Duration::from_secs(10),
+            told_online_for: Duration::from_secs(25),
             compare_batch: 1_000,
             question_pause: Duration::from_millis(10),
             queue_bytes: 1024 * 1024,

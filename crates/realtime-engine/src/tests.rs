@@ -5,6 +5,7 @@ mod live;
 mod memberships;
 mod presence;
 mod slots;
+mod watching;
 
 use std::{sync::Arc, time::Duration};
 
@@ -27,7 +28,7 @@ struct Bench {
     authentication: Arc<FakeAuthentication>,
     presence: Arc<FakePresence>,
     broker: LocalBroker,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Bench {
@@ -37,10 +38,13 @@ impl Bench {
 
     async fn with(settings: Settings) -> Self {
         let settings = Settings { close_grace: Duration::from_millis(20), ..settings };
-        let chat = Arc::new(FakeChat::default());
+        Self::over(Arc::default(), LocalBroker::default(), settings).await
+    }
+
+    /// A node with this chat and this broker.
+    async fn over(chat: Arc<FakeChat>, broker: LocalBroker, settings: Settings) -> Self {
         let authentication = Arc::new(FakeAuthentication::default());
         let presence = Arc::new(FakePresence::default());
-        let broker = LocalBroker::default();
         let node = Node::new(
             Arc::clone(&authentication) as _,
             Arc::clone(&chat) as _,
@@ -53,6 +57,7 @@ impl Bench {
         let tasks = [
             tokio::spawn(Arc::clone(&node).listen(deliveries)),
             tokio::spawn(Arc::clone(&node).watch_expiry()),
+            tokio::spawn(Arc::clone(&node).watch()),
         ];
         Self { node, chat, authentication, presence, broker, tasks }
     }

@@ -2,10 +2,10 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt, BufReader, Lines},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
     time::timeout,
 };
 
@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Listener {
     lines: Lines<BufReader<ChildStdout>>,
+    asked: ChildStdin,
     _process: Child,
 }
 
@@ -26,12 +27,20 @@ impl Listener {
             .arg(script)
             .arg(realtime)
             .env("TOKEN", &person.token)
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { lines, _process: process }
+        Self { lines, asked: process.stdin.take().unwrap(), _process: process }
+    }
+
+    /// Emits an event, and gives its acknowledgement.
+    pub(crate) async fn ask(&mut self, event: &str, payload: Value) -> Value {
+        let line = format!("{}\n", json!({ "event": event, "payload": payload }));
+        self.asked.write_all(line.as_bytes()).await.unwrap();
+        self.next("answer").await
     }
 
     /// The next event of this name. There is no `resync`: too little happens in a test for that.

@@ -3,6 +3,7 @@ import { Api } from "../api/api";
 import { Problem } from "../api/problem";
 import type { Group, Message, Session } from "../api/types";
 import { Announcer } from "./announcer";
+import { Company } from "./company";
 import { Connection, type MemberChange } from "./connection";
 import { Groups } from "./groups";
 import { Log } from "./log";
@@ -25,6 +26,7 @@ export class Chat {
   readonly names: Names;
   readonly outbox: Outbox;
   readonly connection: Connection;
+  readonly company: Company;
   readonly announcer = new Announcer();
   /** The group that is open. */
   readonly log = signal<Log | null>(null);
@@ -62,6 +64,8 @@ export class Chat {
       sync: (all) => this.#sync(all),
       signedOut,
     });
+    this.company = new Company(this.connection, this.names);
+    this.company.onTyping = (name) => this.announcer.aside(`${name} is typing`);
     this.outbox = new Outbox(this.api, me.id, {
       reachable: () => this.connection.reachable.peek(),
       lost: () => this.connection.lost(),
@@ -85,7 +89,9 @@ export class Chat {
       this.groups.reach(group_id, last_seq);
       void this.#refresh(group_id);
     });
+    this.company.start();
     this.#undo.push(
+      effect(() => this.company.enter(connection.live.value ? (this.log.value?.group ?? null) : null)),
       effect(() => {
         if (!connection.reachable.value) {
           this.#cutOff = this.groups.have();
@@ -106,6 +112,7 @@ export class Chat {
 
   end(): void {
     for (const undo of this.#undo) undo();
+    this.company.enter(null);
     this.log.peek()?.close();
     this.announcer.end();
     this.#markers.end();
@@ -193,6 +200,7 @@ export class Chat {
       return;
     }
     if (this.log.peek()?.group === message.group_id) {
+      if (message.user_id) this.company.stopped(message.user_id);
       this.#divide(before);
       this.log.peek()?.hear(message);
     }

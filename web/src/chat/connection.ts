@@ -26,7 +26,16 @@ interface FromServer {
   read(read: { group_id: string; read_seq: number }): void;
   erased(erased: { group_id: string; seq: number }): void;
   resync(resync: { group_id: string; last_seq: number }): void;
+  presence(presence: { group_id: string; online: number; user_ids: string[] | null }): void;
+  typing(typing: { group_id: string; user_id: string }): void;
   closed(error: Schema<"Error">): void;
+}
+
+/** What is told to the server without an answer: lost, it is told again or no longer true. */
+interface ToServer {
+  open(group: { group_id: string }): void;
+  close(group: { group_id: string }): void;
+  typing(group: { group_id: string }): void;
 }
 
 export interface Uses {
@@ -52,7 +61,7 @@ export class Connection {
   readonly whole = computed(() => this.live.value && this.reachable.value);
   /** When the next attempt is made, in milliseconds since 1970; null while one is, or none is needed. */
   readonly nextAt = signal<number | null>(null);
-  readonly #socket: Socket<FromServer>;
+  readonly #socket: Socket<FromServer, ToServer>;
   readonly #uses: Uses;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
@@ -81,6 +90,11 @@ export class Connection {
 
   on<Event extends keyof FromServer>(event: Event, hear: FromServer[Event]): void {
     this.#socket.on(event, hear as never);
+  }
+
+  /** Tells the server, if it is there now. */
+  tell(event: keyof ToServer, payload: { group_id: string }): void {
+    if (this.#socket.connected) this.#socket.emit(event, payload);
   }
 
   /** Returns once the first answer has come, or failed to. */

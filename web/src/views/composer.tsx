@@ -58,7 +58,10 @@ export function Composer({ chat, group }: { chat: Chat; group: Group }) {
         aria-label={`Message to ${group.name}`}
         placeholder={`Message ${group.name}`}
         value={text.value}
-        onInput={(event) => write(event.currentTarget.value)}
+        onInput={(event) => {
+          write(event.currentTarget.value);
+          if (event.currentTarget.value) chat.company.type();
+        }}
         onKeyDown={press}
       />
       {characters > NEAR ? (

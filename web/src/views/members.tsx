@@ -59,6 +59,7 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
   const remove = (user_id: string) =>
     act(() => chat.api.delete("/api/v1/groups/{id}/members/{user_id}", { path: { ...path, user_id } }));
 
+  const online = chat.log.value?.group === group.id ? chat.company.online.value?.users : null;
   const owner = group.role === "owner";
   const staff = owner || group.role === "admin";
   return (
@@ -86,10 +87,14 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
           const me = user_id === chat.me.id;
           return (
             <li key={user_id}>
-              <Avatar id={user_id} name={name} />
+              <span class="face">
+                <Avatar id={user_id} name={name} />
+                {online?.has(user_id) ? <span class="dot" title="Online" /> : null}
+              </span>
               <span class="name">
                 <bdi>{name}</bdi>
                 {me ? " (you)" : ""}
+                {online?.has(user_id) ? <span class="hidden"> (online)</span> : null}
               </span>
               {owner ? (
                 <select

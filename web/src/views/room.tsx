@@ -7,10 +7,12 @@ import type { Show } from "./dialogs";
 import { Icon } from "./icons";
 import { LogView } from "./log";
 import { Menu } from "./menu";
+import { Typing } from "./typing";
 
 /** The group that is open. */
 export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: Route; show: Show }) {
   const group = chat.open.value;
+  const online = chat.company.online.value;
   if (!group) return null;
   return (
     <div class="room">
@@ -29,6 +31,14 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
             </p>
           ) : null}
         </div>
+        {online ? (
+          <p class="online">
+            <span class="dot" />
+            <span>
+              {online.count.toLocaleString()} <span class="label">online</span>
+            </span>
+          </p>
+        ) : null}
         <button type="button" class="plain wide" onClick={() => show({ what: "members", group: group.id })}>
           <Icon name="members" /> {group.member_count.toLocaleString()}
           <span class="hidden">{count(group.member_count, "member").replace(/^\S+ /, " ")}</span>
@@ -50,6 +60,7 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
         </Menu>
       </header>
       <LogView chat={chat} log={log} group={group} />
+      <Typing chat={chat} />
       <Composer chat={chat} group={group} />
     </div>
   );

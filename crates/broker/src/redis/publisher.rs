@@ -1,8 +1,8 @@
-//! What goes to Redis: messages as they are announced, controls from a queue.
+//! What goes to Redis: messages as they are announced, controls and whispers from a queue each.
 
 use std::sync::Arc;
 
-use engine_interfaces::{BrokerError, Control, GroupMessage, Hint, Slot, Topic};
+use engine_interfaces::{BrokerError, Control, GroupMessage, Hint, Slot, Topic, Whisper};
 use redis::{RedisResult, streams::StreamMaxlen};
 use tokio::{
     sync::{mpsc, watch},
@@ -15,8 +15,8 @@ use super::{
     link::{Dialer, Heard, Link, LinkError},
 };
 
-/// How many controls go out at once.
-const CONTROLS_AT_ONCE: usize = 128;
+/// How many controls or whispers go out at once.
+const AT_ONCE: usize = 128;
 
 /// The one connection of this process on which it publishes.
 pub(super) struct Publisher {
@@ -24,6 +24,7 @@ pub(super) struct Publisher {
     /// None while Redis is away.
     link: watch::Receiver<Option<Link>>,
     controls: mpsc::Sender<Control>,
+    whispers: mpsc::Sender<Whisper>,
     task: JoinHandle<()>,
 }
 
@@ -31,10 +32,12 @@ impl Publisher {
     /// Begins to connect, and returns once connected or after the timeout: it goes on by itself.
     pub(super) async fn start(dialer: Arc<Dialer>, settings: Arc<RedisSettings>) -> Self {
         let (state, mut link) = watch::channel(None);
-        let (controls, queue) = mpsc::channel(settings.controls.max(1));
-        let task = tokio::spawn(keep(dialer, Arc::clone(&settings), state, queue));
+        let (controls, waiting_controls) = mpsc::channel(settings.controls.max(1));
+        let (whispers, waiting_whispers) = mpsc::channel(settings.whispers.max(1));
+        let queues = Queues { controls: waiting_controls, whispers: waiting_whispers };
+        let task = tokio::spawn(keep(dialer, Arc::clone(&settings), state, queues));
         let _ = tokio::time::timeout(settings.timeout, link.wait_for(Option::is_some)).await;
-        Self { settings, link, controls, task }
+        Self { settings, link, controls, whispers, task }
     }
 
     /// Is there a connection?
@@ -71,6 +74,13 @@ impl Publisher {
             metrics::counter!("parlour_broker_controls_dropped_total").increment(1);
         }
     }
+
+    /// Queues without waiting. While Redis is away there is nobody to tell, and later it is no longer true.
+    pub(super) fn whisper(&self, whisper: Whisper) {
+        if !self.is_up() || self.whispers.try_send(whisper).is_err() {
+            metrics::counter!("parlour_broker_whispers_dropped_total").increment(1);
+        }
+    }
 }
 
 impl Drop for Publisher {
@@ -79,15 +89,22 @@ impl Drop for Publisher {
     }
 }
 
-/// Keeps a connection and sends the controls, until the publisher is dropped.
+/// What waits to be sent.
+struct Queues {
+    controls: mpsc::Receiver<Control>,
+    whispers: mpsc::Receiver<Whisper>,
+}
+
+/// Keeps a connection and sends what waits, until the publisher is dropped.
 async fn keep(
     dialer: Arc<Dialer>,
     settings: Arc<RedisSettings>,
     state: watch::Sender<Option<Link>>,
-    mut queue: mpsc::Receiver<Control>,
+    mut queues: Queues,
 ) {
-    let channel = settings.control_channel();
-    let mut controls = Vec::with_capacity(CONTROLS_AT_ONCE);
+    let control_channel = settings.control_channel();
+    let mut controls = Vec::with_capacity(AT_ONCE);
+    let mut whispers = Vec::with_capacity(AT_ONCE);
     loop {
         let link = dialer.insist(|| dialer.dial(|_| Heard::Fine)).await;
         tracing::info!("publishing to Redis");
@@ -95,14 +112,30 @@ async fn keep(
         let mut lost = std::pin::pin!(link.lost());
         loop {
             tokio::select! {
+                biased;
                 () = &mut lost => break,
-                count = queue.recv_many(&mut controls, CONTROLS_AT_ONCE) => {
+                count = queues.controls.recv_many(&mut controls, AT_ONCE) => {
                     if count == 0 {
                         return; // the publisher is gone
                     }
-                    if let Err(error) = send(&link, &channel, controls.drain(..)).await {
+                    let controls = controls.drain(..);
+                    let controls =
+                        controls.map(|control| (control_channel.clone(), serde_json::to_vec(&control)));
+                    if let Err(error) = send(&link, controls).await {
                         metrics::counter!("parlour_broker_controls_dropped_total").increment(count as u64);
                         tracing::debug!(%error, "controls were not sent");
+                    }
+                }
+                count = queues.whispers.recv_many(&mut whispers, AT_ONCE) => {
+                    if count == 0 {
+                        return; // the publisher is gone
+                    }
+                    let whispers = whispers.drain(..).map(|whisper| {
+                        (settings.channel(Slot::of(whisper.group_id)), serde_json::to_vec(&whisper))
+                    });
+                    if let Err(error) = send(&link, whispers).await {
+                        metrics::counter!("parlour_broker_whispers_dropped_total").increment(count as u64);
+                        tracing::debug!(%error, "whispers were not sent");
                     }
                 }
             }
@@ -112,12 +145,16 @@ async fn keep(
     }
 }
 
-async fn send(link: &Link, channel: &str, controls: impl Iterator<Item = Control>) -> RedisResult<()> {
+/// Publishes each on its channel.
+async fn send(
+    link: &Link,
+    events: impl Iterator<Item = (String, serde_json::Result<Vec<u8>>)>,
+) -> RedisResult<()> {
     let mut batch = Batch::on(&link.connection);
-    for control in controls {
-        // A control is made of ids and counters: there is always JSON for it.
-        if let Ok(text) = serde_json::to_vec(&control) {
-            batch.publish(channel, &text);
+    for (channel, event) in events {
+        // It is made of ids and counters: there is always JSON for it.
+        if let Ok(text) = event {
+            batch.publish(&channel, &text);
         }
     }
     batch.execute().await

@@ -15,6 +15,8 @@ pub struct RedisSettings {
     pub queue: usize,
     /// How many controls wait to be sent; what comes on top is dropped.
     pub controls: usize,
+    /// How many whispers wait to be sent; what comes on top is dropped.
+    pub whispers: usize,
     /// About how many entries a topic's stream keeps.
     pub topic_length: usize,
     /// How long connecting may take, and each answer of Redis.
@@ -33,6 +35,7 @@ impl Default for RedisSettings {
             prefix: "routing".to_owned(),
             queue: 4_096,
             controls: 1_024,
+            whispers: 1_024,
             topic_length: 10_000,
             timeout: Duration::from_secs(1),
             ping_every: Duration::from_secs(5),

@@ -98,8 +98,10 @@ impl Ear {
         } else {
             serde_json::from_slice(text)
                 .map(|Hint::Message { message, .. }| Delivery::Messages(vec![message]))
+                .or_else(|_| serde_json::from_slice(text).map(Delivery::Whisper))
         };
         match delivery {
+            Ok(delivery @ Delivery::Whisper(_)) => self.inbox.push_aside(delivery),
             Ok(delivery) => self.inbox.push(delivery),
             // The error would quote the text.
             Err(_) => metrics::counter!("parlour_broker_hints_malformed_total").increment(1),

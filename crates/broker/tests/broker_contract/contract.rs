@@ -1,8 +1,10 @@
 //! What every broker keeps, whatever carries it. Another broker passes its own `make` to [`contract`].
 
-use engine_interfaces::{Broker, Control, Delivery, Seq, Slot, Subscription};
+use engine_interfaces::{Broker, Control, Delivery, Said, Seq, Slot, Subscription, UserId};
 
-use crate::support::{PATIENCE, following, group, groups_of_two_slots, hear, message, next, next_control};
+use crate::support::{
+    PATIENCE, following, group, groups_of_two_slots, hear, message, next, next_control, next_whisper, whisper,
+};
 
 /// The queue of the brokers under test: small, so that it can be filled.
 pub(crate) const QUEUE: usize = 8;
@@ -14,6 +16,8 @@ pub(crate) async fn contract<B: Broker>(make: impl AsyncFn() -> B) {
     delivers_nothing_of_other_slots(make().await).await;
     delivers_nothing_after_unfollowing(make().await).await;
     tells_every_subscriber_of_controls(make().await).await;
+    whispers_to_followers_alone(make().await).await;
+    whispers_give_way_and_leave_no_gap(make().await).await;
     needs_no_subscriber(make().await).await;
     tells_a_slow_reader_of_the_gap_and_goes_on(make().await).await;
     ends_when_either_half_is_dropped(make().await).await;
@@ -56,8 +60,41 @@ async fn tells_every_subscriber_of_controls(broker: impl Broker) {
     }
 }
 
+async fn whispers_to_followers_alone(broker: impl Broker) {
+    let (followed, other) = groups_of_two_slots();
+    let mut subscription = following(&broker, followed).await;
+    let typing = Said::Typing { user_id: UserId::from_name("alice") };
+    let online = Said::Online { online: 2, user_ids: None, watching: true };
+    for (group, said) in [(other, &typing), (followed, &typing), (other, &online), (followed, &online)] {
+        broker.whisper(whisper(group, said.clone()));
+    }
+    for said in [typing, online] {
+        assert_eq!(next_whisper(&mut subscription).await, whisper(followed, said));
+    }
+}
+
+async fn whispers_give_way_and_leave_no_gap(broker: impl Broker) {
+    let group = group();
+    let mut subscription = following(&broker, group).await;
+    let said = Said::Online { online: 2, user_ids: None, watching: true };
+    for _ in 0..QUEUE * 4 {
+        broker.whisper(whisper(group, said.clone()));
+    }
+    next_whisper(&mut subscription).await;
+    let control = Control::GroupDeleted { group_id: group };
+    broker.control(control.clone());
+    loop {
+        match next(&mut subscription).await {
+            Delivery::Whisper(_) => {}
+            Delivery::Control(heard) => break assert_eq!(heard, control),
+            other => unreachable!("{other:?}, and there was room for what is no whisper"),
+        }
+    }
+}
+
 async fn needs_no_subscriber(broker: impl Broker) {
     broker.announce(&[message(group(), 1)]).await.unwrap();
+    broker.whisper(whisper(group(), Said::Typing { user_id: UserId::from_name("alice") }));
     broker.control(Control::GroupDeleted { group_id: group() });
 }
 

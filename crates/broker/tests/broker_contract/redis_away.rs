@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use broker::{RedisBroker, RedisSettings};
-use engine_interfaces::{Broker, Control, Slot};
+use engine_interfaces::{Broker, Control, Said, Slot, UserId};
 use test_support::RedisServer;
 
 use crate::{
     redis::settings,
     support::{
         announce_until_handed_over, following, group, message, next_control, next_group, wait_for_gap,
+        whisper,
     },
 };
 
@@ -53,6 +54,9 @@ async fn while_redis_is_away_nothing_waits_for_it() {
     }
     for _ in 0..10_000 {
         broker.control(Control::GroupDeleted { group_id: group });
+    }
+    for _ in 0..10_000 {
+        broker.whisper(whisper(group, Said::Typing { user_id: UserId::from_name("alice") }));
     }
     subscription.follow.follow(Slot(1)).await.unwrap_err();
     subscription.follow.unfollow(Slot(1)).await;

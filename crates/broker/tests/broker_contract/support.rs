@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use engine_interfaces::{
-    Broker, Clock, Control, Delivery, GroupId, GroupMessage, GroupMessageId, Seq, Slot, Subscription,
-    SystemClock, UserId,
+    Broker, Clock, Control, Delivery, GroupId, GroupMessage, GroupMessageId, NodeId, Said, Seq, Slot,
+    Subscription, SystemClock, UserId, Whisper,
 };
 
 /// How long a test waits for what must come.
@@ -37,6 +37,18 @@ pub(crate) async fn next_control(subscription: &mut Subscription) -> Control {
             return control;
         }
     }
+}
+
+pub(crate) async fn next_whisper(subscription: &mut Subscription) -> Whisper {
+    loop {
+        if let Delivery::Whisper(whisper) = next(subscription).await {
+            return whisper;
+        }
+    }
+}
+
+pub(crate) fn whisper(group_id: GroupId, said: Said) -> Whisper {
+    Whisper { group_id, node: NodeId(uuid::Uuid::nil()), said }
 }
 
 pub(crate) fn group() -> GroupId {

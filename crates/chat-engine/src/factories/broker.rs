@@ -10,7 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use engine_interfaces::{Broker, BrokerError, Control, GroupMessage, Subscription};
+use engine_interfaces::{Broker, BrokerError, Control, GroupMessage, Subscription, Whisper};
 use tokio::sync::Notify;
 
 /// How long a test waits for what must come.
@@ -76,6 +76,8 @@ impl Broker for TestBroker {
     fn control(&self, control: Control) {
         self.controls.tell([control]);
     }
+
+    fn whisper(&self, _: Whisper) {}
 
     fn is_up(&self) -> bool {
         !self.fails.load(Ordering::SeqCst)

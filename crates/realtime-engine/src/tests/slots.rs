@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use broker::LocalBroker;
 use engine_interfaces::{
     Broker, BrokerError, Clock, Control, Follow, GroupId, GroupMessage, Slot, Subscription, SystemClock,
+    Whisper,
 };
 use serde_json::json;
 
@@ -41,6 +42,10 @@ impl Broker for Watched {
 
     fn control(&self, control: Control) {
         self.broker.control(control);
+    }
+
+    fn whisper(&self, whisper: Whisper) {
+        self.broker.whisper(whisper);
     }
 
     fn is_up(&self) -> bool {

@@ -1,5 +1,7 @@
 //! What people see of each other.
 
+use std::time::Duration;
+
 use engine_interfaces::{Accounts, Authentication, Chat, Clock, Draft, Erasure, Secret, SystemClock};
 use realtime_engine::Settings;
 use serde_json::json;
@@ -35,6 +37,29 @@ async fn two_users_see_each_others_messages_and_a_third_sees_none() {
         }
         at_carols.wait_for_seqs([1]).await;
         assert_eq!(at_carols.got("message")[0]["group_id"], other.to_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_a_group_open_sees_who_is_there_and_who_types() {
+    let server = Server::with(Settings { typing_every: Duration::ZERO, ..Settings::default() }).await;
+    let (alice, bob) = (server.person().await, server.person().await);
+    let group = server.group(&alice).member(bob.id).create().await.0.id;
+    for transport in ["websocket", "polling"] {
+        let at_alices = server.connect_over(transport, &alice, json!({})).await;
+        let at_bobs = server.connect_over(transport, &bob, json!({})).await;
+        let payload = json!([{ "group_id": group }]);
+        assert_eq!(at_alices.ask("open", payload.clone()).await, json!({ "ok": true }));
+        let mut both = [alice.id, bob.id];
+        both.sort();
+        let expected = json!({ "group_id": group, "online": 2, "user_ids": both });
+        assert_eq!(at_alices.wait_for("presence").await, expected);
+        assert_eq!(at_bobs.ask("typing", payload).await, json!({ "ok": true }));
+        assert_eq!(at_alices.wait_for("typing").await, json!({ "group_id": group, "user_id": bob.id }));
+        at_bobs.close().await;
+        at_alices.wait_for_one_online().await;
+        assert!(at_bobs.got("presence").is_empty());
+        at_alices.close().await;
     }
 }
 
@@ -171,7 +196,7 @@ async fn who_is_erased_is_out_and_others_see_them_leave_and_their_messages_fade(
     let data = server.chat.personal_data(None);
     while data.erase(alice.id, SystemClock.now()).await.unwrap() == Erasure::NotYet {
         // What is announced is marked a moment later.
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let left = at_bobs.wait_for("member").await;
     assert_eq!((&left["change"], &left["user_id"]), (&json!("left"), &json!(alice.id)));

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use crate::support::{Client, Server};
 
 /// Every event of the contract with a payload that a member may send.
-fn events(group: GroupId) -> [(&'static str, Value); 3] {
+fn events(group: GroupId) -> [(&'static str, Value); 5] {
     [
         ("send", json!({ "group_id": group, "message": "Hello" })),
         ("catch_up", json!({ "group_id": group, "after": 0 })),
         ("read", json!({ "group_id": group, "seq": 1 })),
+        ("open", json!({ "group_id": group })),
+        ("typing", json!({ "group_id": group })),
     ]
 }
 
@@ -36,6 +38,11 @@ async fn a_member_is_answered_and_others_see_no_group() {
             let answer = client.ask(event, json!([payload])).await;
             assert_eq!(answer["ok"], true, "{event}: {answer}");
         }
+    }
+    // What can't be open is closed.
+    for person in [&owner, &former, &outsider] {
+        let answer = server.connect(person).await.ask("close", json!([{ "group_id": group }])).await;
+        assert_eq!(answer, json!({ "ok": true }));
     }
     let nowhere = GroupId(uuid::Uuid::from_u128(9));
     for person in [&former, &outsider] {
@@ -68,7 +75,7 @@ async fn whatever_is_malformed_is_answered_with_an_error() {
     let group = server.group(&alice).create().await.0.id;
     server.send(&alice, group, 1).await;
     let client = server.connect(&alice).await;
-    for event in ["send", "catch_up", "read"] {
+    for event in ["send", "catch_up", "read", "open", "close", "typing"] {
         for (args, expected) in [
             (json!([]), 42202),
             (json!([null]), 42202),

@@ -151,6 +151,13 @@ impl Client {
         assert_eq!(seqs, expected);
     }
 
+    /// Returns once it is shown that one member is online.
+    pub(crate) async fn wait_for_one_online(&self) {
+        let find =
+            |happened: &[Value]| self.of("presence", happened).pop().filter(|last| last["online"] == 1);
+        self.driver.wait("a presence of one", find).await;
+    }
+
     /// Emits an event, and gives its acknowledgement.
     pub(crate) async fn ask(&self, event: &str, args: Value) -> Value {
         let number = self.driver.next();
