@@ -105,7 +105,7 @@ fn nothing_comes_to_production_that_was_not_tested_and_asked_for() {
 fn every_link_between_documents_leads_somewhere() {
     let mut documents = files(&root().join("docs"), ".md");
     documents.extend(
-        ["README.md", "CHANGELOG.md"]
+        ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"]
             .map(|name| (root().join(name), read(name))),
     );
     for (path, text) in documents {
@@ -113,6 +113,17 @@ fn every_link_between_documents_leads_somewhere() {
             let elsewhere = target.contains("://") || target.starts_with('#');
             let file = path.parent().unwrap().join(target.split('#').next().unwrap());
             assert!(elsewhere || file.exists(), "{} leads to {target}", path.display());
+        }
+    }
+}
+
+/// A semicolon ends a statement there, and the rest is an error that shows in place of the diagram.
+#[test]
+fn no_sequence_diagram_has_a_semicolon() {
+    for (path, text) in files(&root().join("docs"), ".md") {
+        for diagram in text.split("```mermaid\nsequenceDiagram").skip(1) {
+            let diagram = diagram.split("```").next().unwrap();
+            assert!(!diagram.contains(';'), "{}: write a comma or a full stop: {diagram}", path.display());
         }
     }
 }

@@ -68,3 +68,82 @@ async fn main() -> ExitCode {
     };
     process::exit_code("parlour", done)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs, path::Path};
+
+    use clap::{Command, CommandFactory};
+
+    use super::*;
+
+    /// Each setting that a variable has, and its default.
+    fn settings(command: &Command) -> BTreeMap<String, String> {
+        let settings = command.get_arguments().filter_map(|setting| {
+            let name = setting.get_env()?.to_str()?.to_owned();
+            let default = setting.get_default_values().first();
+            Some((name, default.map(|value| value.to_string_lossy().into_owned()).unwrap_or_default()))
+        });
+        settings.collect()
+    }
+
+    #[test]
+    fn the_operations_page_has_every_setting_with_its_default() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+        let page = fs::read_to_string(page).unwrap();
+        let rows = page.lines().filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split('|');
+            let name = cells.next()?.trim_end().strip_suffix('`')?;
+            let is_a_variable = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+            is_a_variable.then(|| (name.to_owned(), cells.next().unwrap_or_default().trim().replace('`', "")))
+        });
+        let told: BTreeMap<_, _> = rows.collect();
+
+        let command = Cli::command();
+        let mut there = settings(&command);
+        // Of the processes that share their work, and of the one tool that looks at it.
+        there.extend(settings(command.find_subcommand("rings").unwrap()));
+        assert_eq!(told, there, "docs/operations.md is to have every setting, with its default");
+    }
+
+    /// `NAME=` and `NAME:` of a text, where NAME has an underscore.
+    fn named(text: &str) -> impl Iterator<Item = &str> {
+        let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        text.match_indices(['=', ':']).filter_map(move |(end, _)| {
+            let before = &text[..end];
+            let name = &before[before.trim_end_matches(part).len()..];
+            (name.contains('_') && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
+        })
+    }
+
+    #[test]
+    fn images_and_units_name_settings_that_there_are() {
+        const OTHERS: [&str; 6] =
+            ["API_1", "API_2", "REALTIME_1", "REALTIME_2", "SQLITE_TMPDIR", "RUSTUP_TOOLCHAIN"];
+        let command = Cli::command();
+        let mut there = settings(&command);
+        there.extend(settings(command.find_subcommand("rings").unwrap()));
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut found = 0;
+        for folder in ["docker", "systemd", "systemd/parlour-.service.d"] {
+            for entry in fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let ending = path.extension().and_then(|ending| ending.to_str());
+                if !matches!(ending, Some("yml" | "service" | "conf" | "Dockerfile"))
+                    && !path.ends_with("Dockerfile")
+                {
+                    continue;
+                }
+                let text = fs::read_to_string(&path).unwrap();
+                for name in
+                    named(&text).filter(|name| !name.starts_with("POSTGRES_") && !OTHERS.contains(name))
+                {
+                    let setting = name.strip_suffix("_FILE").unwrap_or(name);
+                    assert!(there.contains_key(setting), "{} sets {name}, which is none", path.display());
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 0, "the files were read");
+    }
+}
