@@ -40,6 +40,8 @@ struct Counts {
     reached: Notify,
     /// From the moment that a message names to its coming, in milliseconds.
     latencies: Mutex<Vec<f64>>,
+    presences: AtomicU64,
+    typings: AtomicU64,
 }
 
 /// What messages count the time from.
@@ -55,10 +57,26 @@ pub(crate) fn text(moment: Instant) -> String {
 impl Crowd {
     /// Connects one socket with each of these tokens, to each server as many.
     pub(crate) async fn connect(addresses: &[String], tokens: &[String]) -> Result<Self, BoxError> {
+        Self::connect_saying(addresses, tokens, &[]).await
+    }
+
+    /// The same; each then says what stands at its place in `said`, if anything does.
+    pub(crate) async fn connect_saying(
+        addresses: &[String],
+        tokens: &[String],
+        said: &[String],
+    ) -> Result<Self, BoxError> {
         LazyLock::force(&BEGINNING);
         let counts = Arc::new(Counts::default());
-        let pairs: Vec<_> = addresses.iter().cloned().cycle().zip(tokens.iter().cloned()).collect();
-        let sockets = pairs.into_iter().map(|(address, token)| Socket::connect(address, token));
+        let said = said.iter().cloned().map(Some).chain(std::iter::repeat(None));
+        let each: Vec<_> = addresses.iter().cloned().cycle().zip(tokens.iter().cloned()).zip(said).collect();
+        let sockets = each.into_iter().map(|((address, token), said)| async move {
+            let mut socket = Socket::connect(address, token).await?;
+            if let Some(said) = said {
+                socket.send(&said).await?;
+            }
+            Ok(socket)
+        });
         let sockets: Vec<Result<Socket, BoxError>> =
             timeout(PATIENCE, stream::iter(sockets).buffer_unordered(AT_ONCE).collect()).await?;
         let mut readers = JoinSet::new();
@@ -73,6 +91,13 @@ impl Crowd {
         self.counts.target.store(u64::MAX, Ordering::SeqCst);
         self.counts.heard.store(0, Ordering::SeqCst);
         self.latencies().clear();
+        self.counts.presences.store(0, Ordering::SeqCst);
+        self.counts.typings.store(0, Ordering::SeqCst);
+    }
+
+    /// How often somebody was shown who is online, and how often who types.
+    pub(crate) fn shown(&self) -> (u64, u64) {
+        (self.counts.presences.load(Ordering::SeqCst), self.counts.typings.load(Ordering::SeqCst))
     }
 
     /// Returns once so many deliveries have been counted, each in its order.
@@ -100,7 +125,7 @@ impl Crowd {
 }
 
 /// One socket that was let in.
-struct Socket {
+pub(crate) struct Socket {
     stream: TcpStream,
     /// The beginning of a frame whose end has not come yet.
     rest: Vec<u8>,
@@ -113,7 +138,8 @@ thread_local! {
 }
 
 impl Socket {
-    async fn connect(address: String, token: String) -> Result<Self, BoxError> {
+    /// Connects to a server with a token.
+    pub(crate) async fn connect(address: String, token: String) -> Result<Self, BoxError> {
         let mut stream = TcpStream::connect(&address).await?;
         stream.set_nodelay(true)?;
         let upgrade = format!(
@@ -160,7 +186,7 @@ impl Socket {
     }
 
     /// Sends a text, masked with zeros.
-    async fn send(&mut self, text: &str) -> Result<(), BoxError> {
+    pub(crate) async fn send(&mut self, text: &str) -> Result<(), BoxError> {
         let mut frame = vec![0x81];
         match u16::try_from(text.len())? {
             short @ ..126 => frame.push(0x80 | short as u8),
@@ -200,9 +226,12 @@ impl Socket {
             bytes = &joined;
         }
         let (mut messages, mut ping, mut latencies) = (0, false, Vec::new());
+        let (mut presences, mut typings) = (0, 0);
         while let Some((payload, end)) = frame(bytes) {
             bytes = bytes.get(end..).unwrap_or_default();
             ping |= payload == b"2";
+            presences += u64::from(payload.starts_with(b"42[\"presence\""));
+            typings += u64::from(payload.starts_with(b"42[\"typing\""));
             if payload.starts_with(b"42[\"message\"") {
                 messages += 1;
                 let seq = seq(payload);
@@ -215,6 +244,10 @@ impl Socket {
         self.rest = bytes.to_vec();
         if !latencies.is_empty() {
             counts.latencies.lock().unwrap_or_else(PoisonError::into_inner).extend(latencies);
+        }
+        if presences + typings > 0 {
+            counts.presences.fetch_add(presences, Ordering::SeqCst);
+            counts.typings.fetch_add(typings, Ordering::SeqCst);
         }
         if messages > 0 {
             let heard = counts.heard.fetch_add(messages, Ordering::SeqCst) + messages;

@@ -6,6 +6,7 @@ mod fanout;
 mod idle;
 mod mixed;
 mod page;
+mod presence;
 mod send;
 mod sign_in;
 
@@ -19,12 +20,13 @@ use crate::{options::Options, report::Line};
 type Part = fn(&Options) -> LocalBoxFuture<'_, Result<Vec<Line>, BoxError>>;
 
 /// Every part, by name.
-pub(crate) const PARTS: [(&str, Part); 8] = [
+pub(crate) const PARTS: [(&str, Part); 9] = [
     ("send", |options| Box::pin(send::measure(options))),
     ("page", |options| Box::pin(page::measure(options))),
     ("fanout", |options| Box::pin(fanout::measure(options))),
     ("chat", |options| Box::pin(chat::measure(options))),
     ("mixed", |options| Box::pin(mixed::measure(options))),
+    ("presence", |options| Box::pin(presence::measure(options))),
     ("embedded", |options| Box::pin(embedded::measure(options))),
     ("idle", |options| Box::pin(idle::measure(options))),
     ("sign_in", |options| Box::pin(sign_in::measure(options))),

@@ -38,7 +38,7 @@ test("who is online is counted and has a dot, and is neither once they have gone
   const here = members.getByRole("listitem").filter({ hasText: "(online)" });
   await members.getByText("Dave", { exact: true }).waitFor();
   assert.equal(await here.count(), 2);
-  await one.isAccessible("members with dots");
+  await one.isAccessible("members-online");
 
   await other.close();
   await here.filter({ hasText: "Bob" }).waitFor({ state: "detached" });
