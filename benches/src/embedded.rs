@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{
+    http::{Connection, request},
     kernel,
     parts::SETTINGS,
     peer::{Peer, free_address},
@@ -33,7 +34,10 @@ impl Embedded {
             .env("DATABASE_URL", format!("sqlite:{}", folder.path().display()))
             .env("DATA_DIR", folder.path())
             .envs(SETTINGS);
-        Ok(Self { server: Peer::start(command, address).await?, folder })
+        let server = Peer::start(command, address).await?;
+        // It listens before it serves: once it answers, whatever it is, its data are there.
+        Connection::open(&server.address).await?.ask(&request("GET", "/users/me", "", "", "")).await?;
+        Ok(Self { server, folder })
     }
 
     /// Where its data are.
