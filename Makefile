@@ -28,13 +28,12 @@ NPM_CI := npm ci --ignore-scripts --no-audit --no-fund
 
 page: $(PAGE) ## The web client, as the binaries have it within them
 
-$(PAGE): $(shell find web -name node_modules -prune -o -name dist -prune -o -name schema.d.ts -prune -o -type f -print) \
-         docs/openapi.json | web/node_modules
+# The page's build builds the client too.
+$(PAGE): $(shell find web clients/typescript -name node_modules -prune -o -name dist -prune -o -name schema.ts -prune \
+         -o -name tests -prune -o -type f -print) docs/openapi.json | web/node_modules
 	cd web && npm run build
 
-web/node_modules: web/package-lock.json
-	cd web && $(NPM_CI)
-	@touch $@
+web/node_modules: | clients/typescript/node_modules
 
 no-page:
 	@echo "Node 20.19 with npm is not there: without the page at /" >&2
@@ -88,16 +87,19 @@ fuzz: $(FUZZ) ## Made-up bytes for what strangers can reach; FUZZ_SECONDS=600
 $(FUZZ):
 	cargo install --locked --root $(TOOLS) cargo-fuzz --version $(FUZZ_VERSION)
 
-specs: $(PAGE) tests/clients/node_modules tests/browser/node_modules ## Every test, with servers of its own; CRATE=name for one crate
+NODE_TESTS := tests/clients tests/browser
+
+specs: $(PAGE) $(NODE_TESTS:%=%/node_modules) ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)
 	tests/with-servers cargo test $(SCOPE) --all-features
 
-tests/clients/node_modules tests/browser/node_modules: %/node_modules: %/package-lock.json
+web/node_modules clients/typescript/node_modules $(NODE_TESTS:%=%/node_modules): %/node_modules: %/package-lock.json
 	cd $* && $(NPM_CI)
 	@touch $@
 
 check: $(DENY) $(PAGE) ## What CI refuses: format, lints, licences, docs, architecture
 	cd web && npm run check
+	cd clients/typescript && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
@@ -114,6 +116,7 @@ $(DENY):
 format: web/node_modules ## Formats the code
 	cargo fmt --all
 	cd web && npm run format
+	cd clients/typescript && npm run format
 
 routes: build ## Method, path and Controller#action of every route
 	@$(PARLOUR) routes

@@ -1,7 +1,12 @@
 import { computed, signal } from "@preact/signals";
-import { io, type Socket } from "socket.io-client";
+import {
+  type ConnectError,
+  type FromServer,
+  openSocket,
+  type RealTimeSocket,
+  type Refusal,
+} from "parlour-client";
 import { Problem } from "../api/problem";
-import type { Message, Schema } from "../api/types";
 
 /** How long after a loss the first attempt is made; each next one waits twice as long. Milliseconds. */
 const FIRST = 1_000;
@@ -9,25 +14,8 @@ const FIRST = 1_000;
 const POLL = 8_000;
 /** The longest while nothing answers. */
 const SLOWEST = 30_000;
-/** How long real time may take to answer. */
-const PATIENCE = 10_000;
 
-export interface MemberChange {
-  group_id: string;
-  user_id: string;
-  change: "joined" | "left" | "role";
-  role: Schema<"Role"> | null;
-}
-
-/** What the server sends, as the contract has it. */
-interface FromServer {
-  message(message: Message): void;
-  member(change: MemberChange): void;
-  read(read: { group_id: string; read_seq: number }): void;
-  erased(erased: { group_id: string; seq: number }): void;
-  resync(resync: { group_id: string; last_seq: number }): void;
-  closed(error: Schema<"Error">): void;
-}
+export type { MemberChange } from "parlour-client";
 
 export interface Uses {
   /** The position up to which each group is known. */
@@ -52,7 +40,7 @@ export class Connection {
   readonly whole = computed(() => this.live.value && this.reachable.value);
   /** When the next attempt is made, in milliseconds since 1970; null while one is, or none is needed. */
   readonly nextAt = signal<number | null>(null);
-  readonly #socket: Socket<FromServer>;
+  readonly #socket: RealTimeSocket;
   readonly #uses: Uses;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
@@ -67,16 +55,8 @@ export class Connection {
 
   constructor(url: string, token: string, uses: Uses) {
     this.#uses = uses;
-    this.#socket = io(url, {
-      auth: (give) => give({ token, have: uses.have() }),
-      transports: ["websocket", "polling"],
-      tryAllTransports: true,
-      timeout: PATIENCE,
-      // Attempts are made here, so that people can be told when. Two people in one page are two connections.
-      reconnection: false,
-      autoConnect: false,
-      forceNew: true,
-    });
+    // Attempts are made here, so that people can be told when.
+    this.#socket = openSocket(url, token, uses.have);
   }
 
   on<Event extends keyof FromServer>(event: Event, hear: FromServer[Event]): void {
@@ -87,9 +67,7 @@ export class Connection {
   async start(): Promise<void> {
     this.#socket.on("connect", () => void this.#connected());
     this.#socket.on("disconnect", () => this.#disconnected());
-    this.#socket.on("connect_error", (error: Error & { data?: Schema<"Error"> }) =>
-      this.#refused(error.data),
-    );
+    this.#socket.on("connect_error", (error: ConnectError) => this.#refused(error.data));
     this.#socket.on("closed", (error) => this.#refused(error));
     document.addEventListener("visibilitychange", this.#here);
     window.addEventListener("online", this.#online);
@@ -138,8 +116,8 @@ export class Connection {
     this.#later();
   }
 
-  #refused(error: Schema<"Error"> | undefined): void {
-    const problem = new Problem(Math.floor((error?.code ?? 0) / 100), error ?? {});
+  #refused(error: Refusal | undefined): void {
+    const problem = Problem.told(error);
     if (problem.signedOut) this.#uses.signedOut(problem);
   }
 
