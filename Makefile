@@ -87,7 +87,7 @@ fuzz: $(FUZZ) ## Made-up bytes for what strangers can reach; FUZZ_SECONDS=600
 $(FUZZ):
 	cargo install --locked --root $(TOOLS) cargo-fuzz --version $(FUZZ_VERSION)
 
-NODE_TESTS := tests/clients tests/browser
+NODE_TESTS := tests/clients tests/browser tests/consumers
 
 specs: $(PAGE) $(NODE_TESTS:%=%/node_modules) ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)

@@ -27,4 +27,9 @@ mod tests {
     async fn the_typescript_client_loses_and_doubles_nothing() {
         pass("clients/typescript", "tests/*.test.mjs").await;
     }
+
+    #[tokio::test]
+    async fn asyncapi_says_what_the_server_sends() {
+        pass("tests/consumers", "asyncapi.test.mjs").await;
+    }
 }
