@@ -13,7 +13,7 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
+.PHONY: help start specs check format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -135,3 +135,6 @@ console: ## A database shell: psql where DATABASE_URL names PostgreSQL, else sql
 
 openapi: ## Writes docs/openapi.json from the code
 	cargo run -q -p parlour -- openapi > docs/openapi.json
+
+insomnia: ## Writes the Insomnia collection from docs/openapi.json
+	node clients/insomnia/collection.mjs > clients/insomnia/parlour.json

@@ -32,4 +32,9 @@ mod tests {
     async fn asyncapi_says_what_the_server_sends() {
         pass("tests/consumers", "asyncapi.test.mjs").await;
     }
+
+    #[tokio::test]
+    async fn the_insomnia_collection_is_answered() {
+        pass("tests/consumers", "insomnia.test.mjs").await;
+    }
 }
