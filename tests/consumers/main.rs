@@ -2,6 +2,13 @@
 //! start; each against the real binary.
 
 #[cfg(test)]
+#[path = "../system/support/process.rs"]
+#[expect(dead_code, reason = "the system suite uses the rest of it")]
+mod process;
+#[cfg(test)]
+mod quick_start;
+
+#[cfg(test)]
 mod tests {
     use std::path::PathBuf;
 
