@@ -15,7 +15,7 @@ DENY_VERSION := 0.20.2
 MACHETE := $(TOOLS)/bin/cargo-machete
 MACHETE_VERSION := 0.9.2
 
-.PHONY: help start specs check lint scan format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
+.PHONY: help start specs check lint scan format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,13 +30,12 @@ NPM_CI := npm ci --ignore-scripts --no-audit --no-fund
 
 page: $(PAGE) ## The web client, as the binaries have it within them
 
-$(PAGE): $(shell find web -name node_modules -prune -o -name dist -prune -o -name schema.d.ts -prune -o -type f -print) \
-         docs/openapi.json | web/node_modules
+# The page's build builds the client too.
+$(PAGE): $(shell find web clients/typescript -name node_modules -prune -o -name dist -prune -o -name schema.ts -prune \
+         -o -name tests -prune -o -type f -print) docs/openapi.json | web/node_modules
 	cd web && npm run build
 
-web/node_modules: web/package-lock.json
-	cd web && $(NPM_CI)
-	@touch $@
+web/node_modules: | clients/typescript/node_modules
 
 no-page:
 	@echo "Node 20.19 with npm is not there: without the page at /" >&2
@@ -92,12 +91,13 @@ $(FUZZ):
 
 # Which tests of a crate: TESTS="--test system" and the like.
 TESTS ?=
+NODE_TESTS := tests/clients tests/browser tests/consumers
 
-specs: $(PAGE) tests/clients/node_modules tests/browser/node_modules ## Every test, with servers of its own; CRATE=name for one crate
+specs: $(PAGE) $(NODE_TESTS:%=%/node_modules) ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)
 	tests/with-servers cargo test $(SCOPE) --all-features $(TESTS)
 
-tests/clients/node_modules tests/browser/node_modules: %/node_modules: %/package-lock.json
+web/node_modules clients/typescript/node_modules $(NODE_TESTS:%=%/node_modules): %/node_modules: %/package-lock.json
 	cd $* && $(NPM_CI)
 	@touch $@
 
@@ -105,6 +105,7 @@ check: lint scan ## What CI refuses
 
 lint: $(PAGE) ## Format, lints, documentation, architecture
 	cd web && npm run check
+	cd clients/typescript && npm run check
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --document-private-items
@@ -137,6 +138,7 @@ $(MACHETE):
 format: web/node_modules ## Formats the code
 	cargo fmt --all
 	cd web && npm run format
+	cd clients/typescript && npm run format
 
 routes: build ## Method, path and Controller#action of every route
 	@$(PARLOUR) routes
@@ -155,3 +157,6 @@ console: ## A database shell: psql where DATABASE_URL names PostgreSQL, else sql
 
 openapi: ## Writes docs/openapi.json from the code
 	cargo run -q -p parlour -- openapi > docs/openapi.json
+
+insomnia: ## Writes the Insomnia collection from docs/openapi.json
+	node clients/insomnia/collection.mjs > clients/insomnia/parlour.json

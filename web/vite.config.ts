@@ -6,7 +6,9 @@ import { defineConfig } from "vite";
 const api = process.env.API ?? "http://127.0.0.1:8080";
 
 /** The terms of what is bundled, named as every file beside the page is: by what decides its content. */
-const locked = createHash("sha256").update(readFileSync("package-lock.json")).digest("hex").slice(0, 8);
+const client = "../clients/typescript";
+const locks = ["package-lock.json", `${client}/package-lock.json`].map((name) => readFileSync(name));
+const locked = createHash("sha256").update(Buffer.concat(locks)).digest("hex").slice(0, 8);
 const licences = `assets/licences-${locked}.md`;
 
 export default defineConfig({
@@ -19,5 +21,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  server: { host: "127.0.0.1", proxy: { "/api": api, "/config.json": api, "/docs": api } },
+  server: {
+    host: "127.0.0.1",
+    fs: { allow: [".", client] },
+    proxy: { "/api": api, "/config.json": api, "/docs": api },
+  },
 });

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use cargo_metadata::MetadataCommand;
 use engine_interfaces::ErrorCode;
+use serde_json::Value;
 
 use crate::sources::{files, root};
 
@@ -43,6 +44,35 @@ fn the_contract_names_the_codes_that_are_answered() {
     let promised: BTreeSet<u32> = numbers.map(|number| number.trim().parse().unwrap()).collect();
     let answered: BTreeSet<u32> = ErrorCode::ALL.iter().map(|code| code.number()).collect();
     assert_eq!(promised, answered);
+}
+
+/// The names of the messages of docs/asyncapi.json that are sent, or received.
+fn events(action: &str) -> BTreeSet<String> {
+    let asyncapi: Value = serde_json::from_str(&read("docs/asyncapi.json")).unwrap();
+    let operations = asyncapi["operations"].as_object().unwrap().values();
+    let references = operations
+        .filter(|operation| operation["action"] == action)
+        .flat_map(|operation| operation["messages"].as_array().unwrap())
+        .map(|message| message["$ref"].as_str().unwrap().rsplit('/').next().unwrap());
+    let names = references.map(|key| &asyncapi["components"]["messages"][key]["name"]);
+    names.map(|name| name.as_str().unwrap().to_owned()).collect()
+}
+
+/// What stands in a text between `before` and `after`, each time.
+fn between(text: &str, before: &str, after: &str) -> BTreeSet<String> {
+    let rests = text.split(before).skip(1);
+    rests.filter_map(|rest| rest.split_once(after)).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn asyncapi_names_the_events_that_are_sent_and_taken() {
+    let sent = between(&read("crates/realtime-engine/src/events.rs"), "Frame::event(\"", "\"");
+    assert_eq!(events("send"), sent);
+    let requests = read("crates/realtime-engine/src/requests.rs");
+    let (_, table) = requests.split_once("match event.as_str() {").unwrap();
+    let mut taken = between(table.split_once("_ => Err").unwrap().0, "\n        \"", "\" =>");
+    taken.insert("CONNECT".to_owned());
+    assert_eq!(events("receive"), taken);
 }
 
 #[test]

@@ -113,7 +113,7 @@ export class Shape {
 }
 
 /** An address that nobody listens at. */
-async function freeAddress() {
+export async function freeAddress() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

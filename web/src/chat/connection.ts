@@ -1,7 +1,12 @@
 import { computed, signal } from "@preact/signals";
-import { io, type Socket } from "socket.io-client";
+import {
+  type ConnectError,
+  type FromServer,
+  openSocket,
+  type RealTimeSocket,
+  type Refusal,
+} from "parlour-client";
 import { Problem } from "../api/problem";
-import type { Message, Schema } from "../api/types";
 
 /** How long after a loss the first attempt is made; each next one waits twice as long. Milliseconds. */
 const FIRST = 1_000;
@@ -9,34 +14,11 @@ const FIRST = 1_000;
 const POLL = 8_000;
 /** The longest while nothing answers. */
 const SLOWEST = 30_000;
-/** How long real time may take to answer. */
-const PATIENCE = 10_000;
 
-export interface MemberChange {
-  group_id: string;
-  user_id: string;
-  change: "joined" | "left" | "role";
-  role: Schema<"Role"> | null;
-}
+export type { MemberChange } from "parlour-client";
 
-/** What the server sends, as the contract has it. */
-interface FromServer {
-  message(message: Message): void;
-  member(change: MemberChange): void;
-  read(read: { group_id: string; read_seq: number }): void;
-  erased(erased: { group_id: string; seq: number }): void;
-  resync(resync: { group_id: string; last_seq: number }): void;
-  presence(presence: { group_id: string; online: number; user_ids: string[] | null }): void;
-  typing(typing: { group_id: string; user_id: string }): void;
-  closed(error: Schema<"Error">): void;
-}
-
-/** What is told to the server without an answer: lost, it is told again or no longer true. */
-interface ToServer {
-  open(group: { group_id: string }): void;
-  close(group: { group_id: string }): void;
-  typing(group: { group_id: string }): void;
-}
+/** What is told to the server without waiting for an answer: lost, it is told again or no longer true. */
+type Told = "open" | "close" | "typing";
 
 export interface Uses {
   /** The position up to which each group is known. */
@@ -61,7 +43,7 @@ export class Connection {
   readonly whole = computed(() => this.live.value && this.reachable.value);
   /** When the next attempt is made, in milliseconds since 1970; null while one is, or none is needed. */
   readonly nextAt = signal<number | null>(null);
-  readonly #socket: Socket<FromServer, ToServer>;
+  readonly #socket: RealTimeSocket;
   readonly #uses: Uses;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
@@ -76,16 +58,8 @@ export class Connection {
 
   constructor(url: string, token: string, uses: Uses) {
     this.#uses = uses;
-    this.#socket = io(url, {
-      auth: (give) => give({ token, have: uses.have() }),
-      transports: ["websocket", "polling"],
-      tryAllTransports: true,
-      timeout: PATIENCE,
-      // Attempts are made here, so that people can be told when. Two people in one page are two connections.
-      reconnection: false,
-      autoConnect: false,
-      forceNew: true,
-    });
+    // Attempts are made here, so that people can be told when.
+    this.#socket = openSocket(url, token, uses.have);
   }
 
   on<Event extends keyof FromServer>(event: Event, hear: FromServer[Event]): void {
@@ -93,17 +67,15 @@ export class Connection {
   }
 
   /** Tells the server, if it is there now. */
-  tell(event: keyof ToServer, payload: { group_id: string }): void {
-    if (this.#socket.connected) this.#socket.emit(event, payload);
+  tell(event: Told, group: { group_id: string }): void {
+    if (this.#socket.connected) this.#socket.emit(event, group, () => {});
   }
 
   /** Returns once the first answer has come, or failed to. */
   async start(): Promise<void> {
     this.#socket.on("connect", () => void this.#connected());
     this.#socket.on("disconnect", () => this.#disconnected());
-    this.#socket.on("connect_error", (error: Error & { data?: Schema<"Error"> }) =>
-      this.#refused(error.data),
-    );
+    this.#socket.on("connect_error", (error: ConnectError) => this.#refused(error.data));
     this.#socket.on("closed", (error) => this.#refused(error));
     document.addEventListener("visibilitychange", this.#here);
     window.addEventListener("online", this.#online);
@@ -152,8 +124,8 @@ export class Connection {
     this.#later();
   }
 
-  #refused(error: Schema<"Error"> | undefined): void {
-    const problem = new Problem(Math.floor((error?.code ?? 0) / 100), error ?? {});
+  #refused(error: Refusal | undefined): void {
+    const problem = Problem.told(error);
     if (problem.signedOut) this.#uses.signedOut(problem);
   }
 

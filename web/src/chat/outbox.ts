@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
+import { newId } from "parlour-client";
 import type { Api } from "../api/api";
 import { Problem } from "../api/problem";
 import type { Message } from "../api/types";
-import { newId } from "../lib/ids";
 import { kept } from "../lib/kept";
 
 /** A message on its way. */

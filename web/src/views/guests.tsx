@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
+import { newId } from "parlour-client";
 import { Api } from "../api/api";
 import { told } from "../api/problem";
-import { newId } from "../lib/ids";
 import { signedIn } from "../sessions";
 
 /** A look around without an account: two people in a group of their own, side by side. */

@@ -1,6 +1,6 @@
+import { newId } from "parlour-client";
 import { useMemo } from "preact/hooks";
 import type { Chat } from "../chat/chat";
-import { newId } from "../lib/ids";
 import type { Route } from "../route";
 import { Dialog } from "./dialog";
 import { Field } from "./field";

@@ -1,4 +1,4 @@
-/** A UUID v7. `crypto.randomUUID` is not there on plain HTTP, where a server of one's own may well be. */
+/** A UUID v7. `crypto.randomUUID` is not there in a page over plain HTTP, where a server of one's own may well be. */
 export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const view = new DataView(bytes.buffer);
