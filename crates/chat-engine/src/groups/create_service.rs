@@ -1,12 +1,12 @@
 //! Making a group.
 
 use database::detached;
-use engine_interfaces::{ChatError, Created, GroupDraft, GroupId, UserId};
+use engine_interfaces::{ChatError, Created, GroupDraft, GroupId, Membership, Role, UserId};
 
 use crate::{
     context::Context,
     groups::ShowService,
-    rules,
+    memberships, rules,
     store::{NewGroup, unavailable},
 };
 
@@ -38,7 +38,9 @@ impl<'a> CreateService<'a> {
             let (now, job) = (context.clock.now(), context.link_job(user, id));
             let made = context.store.create_group(new, now, job).await?;
             if made {
-                context.link(user, id).await;
+                // Their other devices hear of it too.
+                let owner = Membership { group_id: id, user_id: user, role: Role::Owner, joined_at: now };
+                memberships::joined(&context, &owner).await;
             }
             Ok(made)
         })

@@ -6,7 +6,7 @@ use chat_engine::{
     Chat, ChatError, Control, Cursor, DELETE_GROUP, GroupChange, GroupDraft, GroupId, Limit, Range, Revision,
     Role, Rule, Seq, Settings, UserResources, factories,
 };
-use engine_interfaces::{Clock, GROUP};
+use engine_interfaces::{Clock, GROUP, MemberChange};
 use serde_json::json;
 
 use crate::{Setup, on_both, quick};
@@ -32,6 +32,9 @@ async fn a_group_is_as_it_was_made(test: Setup) {
     let alice = factories::user();
     let created = test.chat.create_group(alice, draft("Beer")).await.unwrap();
     assert!(!created.replayed);
+    let (group_id, change) = (created.group.id, MemberChange::Joined);
+    let joined = Control::Member { group_id, user_id: alice, change, role: Some(Role::Owner) };
+    assert_eq!(test.broker.take_controls(), [joined], "her other devices are told");
 
     let group = test.chat.show_group(alice, created.group.id).await.unwrap();
     assert_eq!(group, created.group);
