@@ -13,7 +13,7 @@ TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
 
-.PHONY: help start specs check format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
+.PHONY: help start specs check doctor format routes seeds bash console build openapi up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ format: web/node_modules ## Formats the code
 
 routes: build ## Method, path and Controller#action of every route
 	@$(PARLOUR) routes
+
+doctor: build ## What is wrong with the stores, the secrets and the servers that are set, and the cure
+	@$(PARLOUR) doctor
 
 seeds: build ## Alice, Bob, a quiet group and a busy one; SIZE=large for a group of 50,000
 	@$(PARLOUR) seed --size $(or $(SIZE),small)

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod erasure;
 #[cfg(test)]
 mod kills;

@@ -1,5 +1,6 @@
 //! What the commands do, but for `serve`.
 
+pub(crate) mod doctor;
 pub(crate) mod jobs;
 pub(crate) mod rings;
 pub(crate) mod seed;

@@ -6,6 +6,7 @@
 //! rows are.
 
 mod error;
+mod facts;
 pub mod jobs;
 mod migrate;
 mod on;
@@ -20,6 +21,7 @@ use std::panic;
 pub use diesel_async;
 
 pub use error::StoreError;
+pub use facts::Facts;
 pub use migrate::{Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings};
 pub use sql::{At, Col, Id, Instant};

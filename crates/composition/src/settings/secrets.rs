@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -91,6 +91,19 @@ impl SecretSettings {
                  `openssl rand -hex 48` makes one"
             )
             .into())
+        })
+    }
+
+    /// The keys as [`Self::or_made_in`] would have them, but nothing is made: one that is missing is another each time.
+    pub(crate) fn found_in(&self, folder: &Path) -> Result<Keys, BoxError> {
+        self.keys(|setting| {
+            let path = folder.join(setting.to_lowercase());
+            let secret = match fs::read_to_string(&path) {
+                Ok(text) => text.trim_end().to_owned(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => folders::new_secret()?,
+                Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+            };
+            Ok(secret.into())
         })
     }
 
