@@ -1,5 +1,6 @@
 //! What the commands do, but for `serve`.
 
+pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod jobs;
 pub(crate) mod rings;

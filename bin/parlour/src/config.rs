@@ -18,10 +18,10 @@ use engine_interfaces::BoxError;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Config {
     #[command(flatten)]
-    stores: StoreSettings,
+    pub(crate) stores: StoreSettings,
 
     #[command(flatten)]
-    secrets: SecretSettings,
+    pub(crate) secrets: SecretSettings,
 
     /// Where generated secrets are kept.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "./data", help_heading = "Secrets")]

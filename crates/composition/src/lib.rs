@@ -7,12 +7,14 @@
 //! | [`Stores`], [`Engines`] | the engines over their stores |
 //! | [`shared`] | what `api`, `realtime` and `worker` have in common |
 //! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
+//! | [`backup`] | a copy of the embedded default, and the way back |
 //! | [`doctor`] | what is wrong with what the settings name, and the cure |
 //! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
 
+pub mod backup;
 mod dependencies;
 pub mod doctor;
 mod engines;

@@ -12,6 +12,7 @@ mod migrate;
 mod on;
 mod pool;
 mod postgres;
+mod snapshots;
 mod sql;
 mod sqlite;
 
@@ -24,6 +25,7 @@ pub use error::StoreError;
 pub use facts::Facts;
 pub use migrate::{Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings};
+pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};
 pub use sqlite::{Lite, SqlitePool};
 
