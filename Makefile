@@ -15,7 +15,7 @@ DENY_VERSION := 0.20.2
 MACHETE := $(TOOLS)/bin/cargo-machete
 MACHETE_VERSION := 0.9.2
 
-.PHONY: help start specs check lint scan format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
+.PHONY: help start specs check doctor lint scan format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -142,6 +142,9 @@ format: web/node_modules ## Formats the code
 
 routes: build ## Method, path and Controller#action of every route
 	@$(PARLOUR) routes
+
+doctor: build ## What is wrong with the stores, the secrets and the servers that are set, and the cure
+	@$(PARLOUR) doctor
 
 seeds: build ## Alice, Bob, a quiet group and a busy one; SIZE=large for a group of 50,000
 	@$(PARLOUR) seed --size $(or $(SIZE),small)

@@ -74,6 +74,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["notification-engine", "production-shape", "chaos"]),
     ("tokio-postgres", &["database", "chaos"]),
     ("libsqlite3-sys", &["database"]),
+    ("rusqlite", &["database"]),
 ];
 
 const STORES: &[&str] = &[

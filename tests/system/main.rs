@@ -1,9 +1,13 @@
 //! The product as its users have it: real processes, real sockets, official clients, kills.
 
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod deployed;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod erasure;
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What the commands do, but for `serve`.
 
+pub(crate) mod backup;
+pub(crate) mod doctor;
 pub(crate) mod jobs;
 pub(crate) mod rings;
 pub(crate) mod seed;

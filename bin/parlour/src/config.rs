@@ -6,9 +6,10 @@ use broker::LocalBroker;
 use clap::Args;
 use composition::{
     Engines, Stores,
+    doctor::Patient,
     settings::{
         AccountSettings, ChatSettings, HttpSettings, MailSettings, ProcessSettings, Reach, RingSettings,
-        SecretSettings, SocketSettings, StoreSettings, WebSettings, WebhookSettings,
+        SecretSettings, SecretText, SocketSettings, StoreSettings, WebSettings, WebhookSettings,
     },
 };
 use engine_interfaces::BoxError;
@@ -17,10 +18,10 @@ use engine_interfaces::BoxError;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Config {
     #[command(flatten)]
-    stores: StoreSettings,
+    pub(crate) stores: StoreSettings,
 
     #[command(flatten)]
-    secrets: SecretSettings,
+    pub(crate) secrets: SecretSettings,
 
     /// Where generated secrets are kept.
     #[arg(long, env = "DATA_DIR", value_name = "FOLDER", default_value = "./data", help_heading = "Secrets")]
@@ -58,6 +59,12 @@ impl Config {
     /// The stores, as far as they have been migrated.
     pub(crate) fn stores(&self) -> Result<Stores, BoxError> {
         Stores::embedded(&self.stores)
+    }
+
+    /// What `doctor` looks at.
+    pub(crate) fn patient<'a>(&'a self, redis_url: Option<&'a SecretText>) -> Patient<'a> {
+        let Self { stores, secrets, data_dir, mail, .. } = self;
+        Patient { stores, secrets, data_dir, mail, redis_url }
     }
 
     /// From where `serve` is reached.

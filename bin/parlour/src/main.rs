@@ -30,6 +30,12 @@ enum Command {
     Serve,
     /// Brings the stores to this version's tables.
     Migrate,
+    /// Says what is wrong with the stores, the secrets and the servers that the settings name, and the cure.
+    Doctor(commands::doctor::Arguments),
+    /// Copies the embedded default's files and keys into a folder, while a server goes on.
+    Backup(commands::backup::Backup),
+    /// Puts a backup back, where nothing is yet.
+    Restore(commands::backup::Restore),
     /// Prints every route: method, path and Controller#action.
     Routes,
     /// Prints the OpenAPI description of the API.
@@ -58,6 +64,9 @@ async fn main() -> ExitCode {
     let done = match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(config).await,
         Command::Migrate => commands::migrate(&config).await,
+        Command::Doctor(arguments) => commands::doctor::run(&config, &arguments).await,
+        Command::Backup(arguments) => commands::backup::make(&config, &arguments),
+        Command::Restore(arguments) => commands::backup::restore(&config, &arguments),
         Command::Routes => commands::print(&api_engine::routes::draw()),
         Command::Openapi => commands::print(&api_engine::openapi()),
         Command::Seed(arguments) => commands::seed::run(&config, &arguments).await,

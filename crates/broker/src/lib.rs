@@ -17,7 +17,7 @@ mod rings;
 mod slots;
 
 #[cfg(feature = "redis")]
-pub use self::redis::{RedisBroker, RedisRing, RedisSettings, RedisUrlError, StreamLag};
+pub use self::redis::{RedisBroker, RedisFacts, RedisRing, RedisSettings, RedisUrlError, StreamLag};
 pub use local::{LocalBroker, Settings};
 pub use rings::{Lag, LocalRing, RingParts, RingSettings};
 

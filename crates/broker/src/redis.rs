@@ -2,6 +2,7 @@
 
 mod address;
 mod connection;
+mod facts;
 mod link;
 mod publisher;
 mod ring;
@@ -22,6 +23,7 @@ use self::{
 };
 use crate::rings::{RingParts, RingSettings, Shared};
 
+pub use facts::RedisFacts;
 pub use ring::{RedisRing, StreamLag};
 pub use settings::RedisSettings;
 
@@ -57,6 +59,15 @@ impl RedisBroker {
     pub fn check(url: &str, settings: &RedisSettings) -> Result<(), RedisUrlError> {
         let checked = Dialer::new(url, settings).map(drop);
         checked.map_err(|error| RedisUrlError(error.into()))
+    }
+
+    /// What the server at `url`, or each master of the Cluster, says of itself.
+    ///
+    /// # Errors
+    /// When `url` can't be read, or Redis is away.
+    pub async fn facts(url: &str, settings: &RedisSettings) -> Result<Vec<RedisFacts>, BrokerError> {
+        let dialer = Dialer::new(url, settings).map_err(LinkError::from)?;
+        facts::facts(&dialer).await.map_err(|error| LinkError::from(error).into())
     }
 
     /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`, or to the Cluster of which it

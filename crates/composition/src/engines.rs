@@ -204,7 +204,7 @@ impl Engines {
     }
 }
 
-fn with_cure(error: StartError) -> BoxError {
+pub(crate) fn with_cure(error: StartError) -> BoxError {
     match error {
         StartError::PasswordKey { .. } => {
             format!("PASSWORD_KEY: {error}; name that key in PASSWORD_KEY or PASSWORD_KEYS_OLD").into()

@@ -44,12 +44,23 @@ pub fn make_private(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// How many bytes can still be written to the file system of `folder`.
+pub(crate) fn room(folder: &Path) -> io::Result<u64> {
+    let about = rustix::fs::statvfs(folder)?;
+    Ok(about.f_bavail.saturating_mul(about.f_frsize))
+}
+
+/// A secret that nobody has.
+pub(crate) fn new_secret() -> io::Result<String> {
+    let mut bytes = [0_u8; 48];
+    OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// Written beside its place and linked there whole: nobody ever reads half a secret.
 fn make(folder: &Path, path: &Path) -> io::Result<String> {
     make_private(folder)?;
-    let mut bytes = [0_u8; 48];
-    OsRng.try_fill_bytes(&mut bytes).map_err(io::Error::other)?;
-    let secret: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = new_secret()?;
     let draft = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
     file.write_all(secret.as_bytes())?;

@@ -8,12 +8,16 @@
 //! | [`shared`] | what `api`, `realtime` and `worker` have in common |
 //! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
 //! | [`readiness`] | asking for the `/readyz` of another process |
+//! | [`backup`] | a copy of the embedded default, and the way back |
+//! | [`doctor`] | what is wrong with what the settings name, and the cure |
 //! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
 
+pub mod backup;
 mod dependencies;
+pub mod doctor;
 mod engines;
 pub mod folders;
 pub mod logs;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use database::{Database, Location, PoolSettings};
+use database::{Database, Location, Migrations, PoolSettings};
 use engine_interfaces::{BoxError, Clock, SystemClock};
 use jobs::{Jobs, RingStore};
 
@@ -38,18 +38,25 @@ impl Stores {
         Self::open(settings.shared()?, &settings.pool())
     }
 
+    /// Connects to nothing yet, and makes nothing: for who only looks.
+    pub(crate) fn found(settings: &StoreSettings) -> Result<Self, BoxError> {
+        Self::over(settings.embedded()?, &settings.pool())
+    }
+
     fn open(locations: Locations, pool: &PoolSettings) -> Result<Self, BoxError> {
-        let open = |(setting, location): (&str, Location)| -> Result<Database, BoxError> {
-            if let Location::Sqlite { path } = &location
-                && let Some(folder) = path.parent()
-            {
+        for (setting, location) in locations.each() {
+            if let Some(folder) = location.folder() {
                 let made = folders::make_private(folder);
                 made.map_err(|error| {
                     format!("{setting}: {}: {error}; name a folder that can be written", folder.display())
                 })?;
             }
-            Ok(Database::open(location, pool)?)
-        };
+        }
+        Self::over(locations, pool)
+    }
+
+    fn over(locations: Locations, pool: &PoolSettings) -> Result<Self, BoxError> {
+        let open = |(_, location): (&str, Location)| Database::open(location, pool);
         Ok(Self {
             auth: open(locations.auth)?,
             chat: open(locations.chat)?,
@@ -64,13 +71,22 @@ impl Stores {
     /// # Errors
     /// When a database is away or refuses a migration.
     pub async fn migrate(&self) -> Result<Vec<(&'static str, Vec<String>)>, BoxError> {
-        Ok(vec![
-            ("auth", self.auth.migrate(auth_engine::MIGRATIONS).await?),
-            ("chat", self.chat.migrate(chat_engine::MIGRATIONS).await?),
-            ("user_resources", self.user_resources.migrate(user_resources::MIGRATIONS).await?),
-            ("notifications", self.notifications.migrate(notification_engine::MIGRATIONS).await?),
-            ("jobs", self.jobs.migrate(jobs::MIGRATIONS).await?),
-        ])
+        let mut ran = Vec::new();
+        for (engine, database, migrations) in self.each() {
+            ran.push((engine, database.migrate(migrations).await?));
+        }
+        Ok(ran)
+    }
+
+    /// Every engine's, with its migrations.
+    pub(crate) fn each(&self) -> [(&'static str, &Database, Migrations); 5] {
+        [
+            ("auth", &self.auth, auth_engine::MIGRATIONS),
+            ("chat", &self.chat, chat_engine::MIGRATIONS),
+            ("user_resources", &self.user_resources, user_resources::MIGRATIONS),
+            ("notifications", &self.notifications, notification_engine::MIGRATIONS),
+            ("jobs", &self.jobs, jobs::MIGRATIONS),
+        ]
     }
 
     /// Have the stores this version's tables?
@@ -78,13 +94,7 @@ impl Stores {
     /// # Errors
     /// Names the first that has not, and the cure; or says that a database is away.
     pub async fn check_migrated(&self) -> Result<(), BoxError> {
-        for (database, migrations) in [
-            (&self.auth, auth_engine::MIGRATIONS),
-            (&self.chat, chat_engine::MIGRATIONS),
-            (&self.user_resources, user_resources::MIGRATIONS),
-            (&self.notifications, notification_engine::MIGRATIONS),
-            (&self.jobs, jobs::MIGRATIONS),
-        ] {
+        for (_, database, migrations) in self.each() {
             let pending = database.pending_migrations(migrations).await?;
             if !pending.is_empty() {
                 return Err(format!(

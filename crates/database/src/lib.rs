@@ -6,11 +6,13 @@
 //! rows are.
 
 mod error;
+mod facts;
 pub mod jobs;
 mod migrate;
 mod on;
 mod pool;
 mod postgres;
+mod snapshots;
 mod sql;
 mod sqlite;
 
@@ -20,8 +22,10 @@ use std::panic;
 pub use diesel_async;
 
 pub use error::StoreError;
+pub use facts::Facts;
 pub use migrate::{Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings};
+pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};
 pub use sqlite::{Lite, SqlitePool};
 

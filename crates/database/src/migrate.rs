@@ -1,6 +1,9 @@
 //! Migrations: forward under a lock, so that any number of processes may start at once.
 
-use diesel::{SqliteConnection, pg::Pg, sql_query, sqlite::Sqlite};
+use diesel::{
+    QueryableByName, SqliteConnection, migration::MigrationSource, pg::Pg, sql_query, sql_types::Bool,
+    sqlite::Sqlite,
+};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use engine_interfaces::BoxError;
@@ -86,6 +89,11 @@ async fn postgres_step(
     step: Step,
 ) -> Result<Vec<String>, BoxError> {
     let mut pg = postgres::connect(config).await?;
+    if matches!(step, Step::Pending) && !was_migrated(&mut pg, schema).await? {
+        // All of them; who only asks makes no schema.
+        let all = MigrationSource::<Pg>::migrations(&migrations)?;
+        return Ok(all.iter().map(|one| one.name().version().to_string()).collect());
+    }
     // Held until the connection closes, whichever way this goes.
     pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;").await?;
     sql_query(format!("SELECT pg_advisory_lock(hashtext('parlour.migrations.{schema}'))"))
@@ -99,6 +107,18 @@ async fn postgres_step(
     };
     // The harness blocks its thread.
     tokio::task::spawn_blocking(run).await?
+}
+
+/// Has any migration ever run in `schema`?
+async fn was_migrated(pg: &mut AsyncPgConnection, schema: &str) -> Result<bool, BoxError> {
+    #[derive(QueryableByName)]
+    struct Was {
+        #[diesel(sql_type = Bool)]
+        was: bool,
+    }
+    let asked = format!("SELECT to_regclass('{schema}.__diesel_schema_migrations') IS NOT NULL AS was");
+    let was: Was = sql_query(asked).get_result(pg).await?;
+    Ok(was.was)
 }
 
 fn sqlite_step(
@@ -123,7 +143,7 @@ fn run<DB, H>(harness: &mut H, migrations: EmbeddedMigrations, step: Step) -> Re
 where
     DB: diesel::backend::Backend,
     H: MigrationHarness<DB>,
-    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
 {
     Ok(match step {
         Step::Up => harness.run_pending_migrations(migrations)?.iter().map(ToString::to_string).collect(),

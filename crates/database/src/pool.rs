@@ -1,6 +1,11 @@
 //! An engine's database.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use diesel::sql_query;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool};
@@ -48,6 +53,21 @@ impl Location {
         let folder = url.strip_prefix("sqlite:").ok_or(LocationError::Scheme)?;
         let folder = folder.strip_prefix("//").unwrap_or(folder);
         Ok(Self::Sqlite { path: PathBuf::from(folder).join(format!("{engine}.db")) })
+    }
+
+    /// The file, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Postgres { .. } => None,
+            Self::Sqlite { path } => Some(path),
+        }
+    }
+
+    /// The folder of the file, where it is one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        self.file().and_then(Path::parent)
     }
 }
 

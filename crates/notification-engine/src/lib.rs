@@ -16,7 +16,7 @@ pub use engine::NotificationEngine;
 pub use engine_interfaces::{
     NotificationPreference, Notifications, NotificationsError, Presence, Webhooks, WebhooksError,
 };
-pub use mail::{Mail, MailError, MailServer, MailServerError, PublicUrl, Sender};
+pub use mail::{Mail, MailError, MailServer, MailServerError, MailUnreachable, PublicUrl, Sender};
 pub use store::{MIGRATIONS, Store};
 pub use unsubscribe_keys::UnsubscribeKeys;
 pub use webhooks::{Resolver, SystemResolver, WebhookEngine, WebhookSettings};

@@ -10,6 +10,7 @@ use url::Url;
 pub(crate) use message::{Digest, Unwritable};
 pub use server::{MailServer, MailServerError};
 pub(crate) use smtp::Failure;
+pub use smtp::MailUnreachable;
 
 /// What mail needs that only an operator knows.
 #[derive(Debug, Clone)]

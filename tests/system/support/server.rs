@@ -28,6 +28,11 @@ impl Parlour {
         Self::launch(folder, "127.0.0.1:0", "127.0.0.1:0", settings).await
     }
 
+    /// In a folder that is there, on free ports.
+    pub(crate) async fn start_in(folder: TempDir) -> Self {
+        Self::launch(Arc::new(folder), "127.0.0.1:0", "127.0.0.1:0", &[]).await
+    }
+
     /// A command on a data folder.
     pub(crate) fn command(data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlour"));

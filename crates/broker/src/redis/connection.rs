@@ -63,17 +63,22 @@ impl Connection {
         }
     }
 
-    /// Which run of which servers this talks to: another one may have lost something.
-    pub(super) async fn run(&self) -> RedisResult<String> {
+    /// A section of what the server, or each master of a Cluster, says of itself.
+    pub(super) async fn infos(&self, section: &str) -> RedisResult<Vec<String>> {
         let mut info = redis::cmd("INFO");
-        info.arg("server");
-        let infos: Vec<String> = match self.clone() {
+        info.arg(section);
+        Ok(match self.clone() {
             Self::Server(mut server) => vec![info.query_async(&mut server).await?],
             Self::Cluster(mut cluster) => {
                 let masters: BTreeMap<String, String> = info.query_async(&mut cluster).await?;
                 masters.into_values().collect()
             }
-        };
+        })
+    }
+
+    /// Which run of which servers this talks to: another one may have lost something.
+    pub(super) async fn run(&self) -> RedisResult<String> {
+        let infos = self.infos("server").await?;
         let ids = infos.iter().filter_map(|info| info.lines().find_map(|line| line.strip_prefix("run_id:")));
         let mut ids: Vec<_> = ids.map(str::trim).collect();
         ids.sort_unstable();

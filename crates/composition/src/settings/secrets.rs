@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -91,6 +91,39 @@ impl SecretSettings {
                  `openssl rand -hex 48` makes one"
             )
             .into())
+        })
+    }
+
+    /// The keys that are not given, and the files in `folder` where they are.
+    pub(crate) fn made_in(&self, folder: &Path) -> Vec<(&'static str, PathBuf)> {
+        let names = self.needed().into_iter().filter(|(_, given)| !given);
+        names.map(|(setting, _)| (setting, folder.join(setting.to_lowercase()))).collect()
+    }
+
+    /// The keys that are given, as settings or in files that settings name.
+    pub(crate) fn given_by_settings(&self) -> Vec<&'static str> {
+        self.needed().into_iter().filter(|(_, given)| *given).map(|(setting, _)| setting).collect()
+    }
+
+    /// What there has to be, and whether it is given.
+    fn needed(&self) -> [(&'static str, bool); 2] {
+        let token = match self.token_algorithm {
+            TokenAlgorithm::Hs256 => ("TOKEN_SECRET", self.token_secret.is_some()),
+            TokenAlgorithm::Eddsa | TokenAlgorithm::Rs256 => ("TOKEN_PRIVATE_KEY", true),
+        };
+        [token, ("PASSWORD_KEY", self.password_key.is_some())]
+    }
+
+    /// The keys as [`Self::or_made_in`] would have them, but nothing is made: one that is missing is another each time.
+    pub(crate) fn found_in(&self, folder: &Path) -> Result<Keys, BoxError> {
+        self.keys(|setting| {
+            let path = folder.join(setting.to_lowercase());
+            let secret = match fs::read_to_string(&path) {
+                Ok(text) => text.trim_end().to_owned(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => folders::new_secret()?,
+                Err(error) => return Err(format!("{}: {error}", path.display()).into()),
+            };
+            Ok(secret.into())
         })
     }
 

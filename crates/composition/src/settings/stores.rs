@@ -50,6 +50,13 @@ pub(crate) struct Locations {
     pub(crate) jobs: (&'static str, Location),
 }
 
+impl Locations {
+    /// All of them.
+    pub(crate) fn each(&self) -> [&(&'static str, Location); 5] {
+        [&self.auth, &self.chat, &self.user_resources, &self.notifications, &self.jobs]
+    }
+}
+
 /// Where a process keeps its stores that has them for itself.
 const EMBEDDED: &str = "sqlite:./data";
 
@@ -62,8 +69,7 @@ impl StoreSettings {
     /// For processes that have their stores in common.
     pub(crate) fn shared(&self) -> Result<Locations, BoxError> {
         let locations = self.locations(None)?;
-        let Locations { auth, chat, user_resources, notifications, jobs } = &locations;
-        for (setting, location) in [auth, chat, user_resources, notifications, jobs] {
+        for (setting, location) in locations.each() {
             if let Location::Sqlite { .. } = location {
                 return Err(format!(
                     "{setting}: several processes can't share SQLite files; name a PostgreSQL database, \

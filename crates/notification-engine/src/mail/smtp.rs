@@ -83,6 +83,11 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Why the server can't be handed mail.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct MailUnreachable(Failure);
+
 /// What a failure at `stage` means.
 fn at(stage: Stage) -> impl Fn(Error) -> Failure {
     move |error| {
@@ -102,7 +107,22 @@ impl Mail {
         sent.unwrap_or(Err(Failure::Unavailable(Unavailable::SLOW)))
     }
 
-    async fn converse(&self, message: &Message, limit: Duration) -> Result<(), Failure> {
+    /// Does the server let us in? Hands nothing over.
+    ///
+    /// # Errors
+    /// Tells at which step it does not.
+    pub async fn reach(&self, limit: Duration) -> Result<(), MailUnreachable> {
+        let reached = async {
+            // It answered, however the conversation ends.
+            let _ = self.connect(limit).await?.quit().await;
+            Ok::<(), Failure>(())
+        };
+        let reached = timeout(limit, reached).await;
+        reached.unwrap_or(Err(Failure::Unavailable(Unavailable::SLOW))).map_err(MailUnreachable)
+    }
+
+    /// A connection on which mail can be handed over.
+    async fn connect(&self, limit: Duration) -> Result<AsyncSmtpConnection, Failure> {
         let server = &self.server;
         let hello = ClientId::Domain(self.public_url.host().to_owned());
         let implicit = match &server.tls {
@@ -119,7 +139,11 @@ impl Mail {
             let mechanisms = [Mechanism::Plain, Mechanism::Login];
             connection.auth(&mechanisms, credentials).await.map_err(at(Stage::SignIn))?;
         }
+        Ok(connection)
+    }
 
+    async fn converse(&self, message: &Message, limit: Duration) -> Result<(), Failure> {
+        let mut connection = self.connect(limit).await?;
         let envelope = message.envelope();
         let mut parameters = Vec::new();
         let mut addresses = envelope.to().iter().chain(envelope.from());

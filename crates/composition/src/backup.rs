@@ -1,0 +1,233 @@
+//! A copy of the embedded default, and the way back: ADR 16 says what it promises.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, OpenOptions},
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use database::{Migrations, Snapshots};
+use engine_interfaces::{BoxError, Clock, SystemClock, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Stores, folders,
+    settings::{SecretSettings, StoreSettings},
+};
+
+/// Written last: a folder without it is no backup.
+const MANIFEST: &str = "manifest.json";
+
+/// The form of a backup.
+const FORMAT: u32 = 1;
+
+/// What is copied, and where it is.
+pub struct Holdings<'a> {
+    /// Where the stores are.
+    pub stores: &'a StoreSettings,
+    /// Which keys are given, and which lie in `data_dir`.
+    pub secrets: &'a SecretSettings,
+    /// Where the keys are that were made at the first start.
+    pub data_dir: &'a Path,
+}
+
+/// What a backup holds.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    format: u32,
+    /// The version of Parlour that made it.
+    pub parlour: String,
+    /// When it was begun: all that was acknowledged before is in it.
+    pub made_at: Timestamp,
+    /// The files, by name.
+    pub files: BTreeMap<String, FileFacts>,
+}
+
+/// What a file is known by.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileFacts {
+    /// Its length.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal.
+    pub sha256: String,
+}
+
+impl Holdings<'_> {
+    /// Copies everything into `folder`, which is new or empty, while servers go on. Blocks the thread.
+    ///
+    /// # Errors
+    /// Says what can't be copied, and the cure.
+    pub fn backup(&self, folder: &Path, without_keys: bool) -> Result<Manifest, BoxError> {
+        let files: Vec<_> = self.store_files()?.into_iter().map(|(file, _)| file).collect();
+        let keys = if without_keys { Vec::new() } else { self.keys()? };
+        need_empty(folder)?;
+        folders::make_private(folder)?;
+        let made_at = SystemClock.now();
+        for key in &keys {
+            copy(key, &folder.join(name(key)?))?;
+        }
+        Snapshots::take(&files)?.copy_into(folder)?;
+        let mut listed = BTreeMap::new();
+        for file in files.iter().chain(&keys) {
+            let name = name(file)?;
+            listed.insert(name.to_owned(), facts(&folder.join(name))?);
+        }
+        let parlour = env!("CARGO_PKG_VERSION").to_owned();
+        let manifest = Manifest { format: FORMAT, parlour, made_at, files: listed };
+        let mut file = private_file(&folder.join(MANIFEST))?;
+        serde_json::to_writer_pretty(&mut file, &manifest)?;
+        file.sync_all()?;
+        fs::File::open(folder)?.sync_all()?;
+        Ok(manifest)
+    }
+
+    /// Puts a backup where the settings say that everything is; nothing may be there. Blocks the thread.
+    ///
+    /// # Errors
+    /// Says what is wrong with the backup or with the place, and the cure. Nothing is left there then.
+    pub fn restore(&self, folder: &Path) -> Result<Manifest, BoxError> {
+        let manifest = Manifest::verified(folder)?;
+        let mut targets = BTreeMap::new();
+        for (file, migrations) in self.store_files()? {
+            let stored = folder.join(name(&file)?);
+            if !manifest.files.contains_key(name(&file)?) {
+                return Err(format!("the backup does not hold {}", stored.display()).into());
+            }
+            let unknown = migrations.unknown_in(&stored)?;
+            if let Some(version) = unknown.first() {
+                return Err(format!(
+                    "{} has the migration {version}, which this version of Parlour does not know; restore with \
+                     Parlour {} or newer",
+                    stored.display(),
+                    manifest.parlour
+                )
+                .into());
+            }
+            targets.insert(name(&file)?.to_owned(), file);
+        }
+        for (setting, key) in self.secrets.made_in(self.data_dir) {
+            if !manifest.files.contains_key(name(&key)?) {
+                return Err(format!("the backup is without keys: set {setting} as it was").into());
+            }
+            targets.insert(name(&key)?.to_owned(), key);
+        }
+        for target in targets.values() {
+            let place = target.parent().unwrap_or(Path::new("."));
+            need_empty(place)
+                .map_err(|error| format!("{error}; stop the server, and move what is there away"))?;
+            folders::make_private(place)?;
+        }
+        let mut written = Vec::new();
+        for (name, target) in &targets {
+            if let Err(error) = copy(&folder.join(name), target) {
+                written.iter().for_each(|target| drop(fs::remove_file(target)));
+                return Err(error);
+            }
+            written.push(target);
+        }
+        for target in targets.values() {
+            fs::File::open(target.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(manifest)
+    }
+
+    /// The stores' files, each with its migrations.
+    fn store_files(&self) -> Result<Vec<(PathBuf, Migrations)>, BoxError> {
+        let stores = Stores::found(self.stores)?;
+        let files = stores.each().into_iter().map(|(engine, database, migrations)| {
+            let place = database.location();
+            let file = place.file().ok_or_else(|| {
+                format!("{engine} is in the {place}: PostgreSQL has tools of its own, which docs/operations.md names")
+            })?;
+            Ok::<_, BoxError>((file.to_owned(), migrations))
+        });
+        files.collect()
+    }
+
+    /// The files of the keys, all of which have to go along.
+    fn keys(&self) -> Result<Vec<PathBuf>, BoxError> {
+        if let Some(setting) = self.secrets.given_by_settings().first() {
+            return Err(format!(
+                "{setting} is a setting, which no backup has: keep a copy of it, and back up --without-keys"
+            )
+            .into());
+        }
+        Ok(self.secrets.made_in(self.data_dir).into_iter().map(|(_, key)| key).collect())
+    }
+}
+
+impl Manifest {
+    /// Of a backup whose files are as they were written.
+    fn verified(folder: &Path) -> Result<Self, BoxError> {
+        let path = folder.join(MANIFEST);
+        let text =
+            fs::read(&path).map_err(|error| format!("{}: {error}; it is no whole backup", path.display()))?;
+        let manifest: Self =
+            serde_json::from_slice(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        if manifest.format != FORMAT {
+            return Err(format!(
+                "{}: its form {} is not known to this version",
+                path.display(),
+                manifest.format
+            )
+            .into());
+        }
+        for (name, expected) in &manifest.files {
+            let path = folder.join(name);
+            let found = facts(&path)?;
+            if found != *expected {
+                return Err(
+                    format!("{} is not as it was written: take another backup", path.display()).into()
+                );
+            }
+        }
+        Ok(manifest)
+    }
+}
+
+fn facts(path: &Path) -> Result<FileFacts, BoxError> {
+    let read = || -> io::Result<_> {
+        let mut file = fs::File::open(path)?;
+        let mut hash = Sha256::new();
+        let bytes = io::copy(&mut file, &mut hash)?;
+        Ok(FileFacts { bytes, sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+    };
+    read().map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+fn name(path: &Path) -> Result<&str, BoxError> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.ok_or_else(|| format!("{} names no file", path.display()).into())
+}
+
+fn need_empty(folder: &Path) -> Result<(), BoxError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            Some(_) => Err(format!("{} is not empty", folder.display()).into()),
+            None => Ok(()),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(format!("{}: {error}", folder.display()).into()),
+    }
+}
+
+/// A new file that nobody else may read.
+fn private_file(path: &Path) -> Result<fs::File, BoxError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), BoxError> {
+    let mut source = fs::File::open(from).map_err(|error| format!("{}: {error}", from.display()))?;
+    let mut target = private_file(to)?;
+    io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(|error| {
+        // Half a file is worse than none.
+        drop(fs::remove_file(to));
+        format!("{}: {error}", to.display()).into()
+    })
+}
