@@ -9,7 +9,11 @@ mod kills;
 #[cfg(test)]
 mod loads;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod restarts;
 #[cfg(test)]

@@ -18,9 +18,11 @@ pub mod folders;
 pub mod logs;
 pub mod operations;
 pub mod process;
+mod process_meters;
 pub mod settings;
 pub mod shared;
 mod stores;
+mod watch;
 
 pub use engines::{Engines, HAS_PAGE};
 pub use stores::Stores;

@@ -21,7 +21,7 @@ pub use diesel_async;
 
 pub use error::StoreError;
 pub use migrate::{Migrations, MigrationsError};
-pub use pool::{Database, Location, LocationError, Pool, PoolSettings};
+pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};
 pub use sql::{At, Col, Id, Instant};
 pub use sqlite::{Lite, SqlitePool};
 

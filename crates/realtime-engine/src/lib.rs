@@ -35,6 +35,7 @@ mod group;
 mod hello;
 mod hub;
 mod memberships;
+mod meters;
 mod node;
 mod outbox;
 mod packet;

@@ -14,6 +14,7 @@ use super::{
     connection::Batch,
     link::{Dialer, Heard, Link, LinkError},
 };
+use crate::meters::REDIS;
 
 /// How many controls go out at once.
 const CONTROLS_AT_ONCE: usize = 128;
@@ -68,7 +69,7 @@ impl Publisher {
     /// Queues without waiting.
     pub(super) fn control(&self, control: Control) {
         if self.controls.try_send(control).is_err() {
-            metrics::counter!("parlour_broker_controls_dropped_total").increment(1);
+            REDIS.controls_dropped.increment(1);
         }
     }
 }
@@ -101,7 +102,7 @@ async fn keep(
                         return; // the publisher is gone
                     }
                     if let Err(error) = send(&link, &channel, controls.drain(..)).await {
-                        metrics::counter!("parlour_broker_controls_dropped_total").increment(count as u64);
+                        REDIS.controls_dropped.increment(count as u64);
                         tracing::debug!(%error, "controls were not sent");
                     }
                 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     inbox::{InboxSender, inbox},
+    meters::REDIS,
     slots::Slots,
 };
 
@@ -102,7 +103,7 @@ impl Ear {
         match delivery {
             Ok(delivery) => self.inbox.push(delivery),
             // The error would quote the text.
-            Err(_) => metrics::counter!("parlour_broker_hints_malformed_total").increment(1),
+            Err(_) => REDIS.malformed.increment(1),
         }
         Heard::Fine
     }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use metrics::{Gauge, Histogram};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::Settings;
+use crate::{meters, settings::Settings};
 
 use super::{Waiting, Work};
 
@@ -18,13 +19,13 @@ struct Limits {
 
 /// One writer and its queue.
 pub(super) struct Lane<W: Work> {
-    /// How its metrics name it.
-    name: String,
     work: Arc<W>,
     limits: Limits,
     queue: mpsc::Receiver<Waiting<W>>,
     /// What was taken from the queue and did not fit the last batch: it begins the next.
     held: Option<Waiting<W>>,
+    depth: Gauge,
+    batch: Histogram,
 }
 
 impl<W: Work> Lane<W> {
@@ -33,10 +34,11 @@ impl<W: Work> Lane<W> {
         work: Arc<W>,
         settings: &Settings,
         queue: mpsc::Receiver<Waiting<W>>,
+        batch: Histogram,
     ) -> Self {
         let many_groups = if settings.one_group_batches { 0 } else { settings.batch_many_groups };
         let limits = Limits { one_group: settings.batch_one_group, many_groups };
-        Self { name: number.to_string(), work, limits, queue, held: None }
+        Self { work, limits, queue, held: None, depth: meters::depth(W::NAME, number), batch }
     }
 
     /// Performs what is asked until nobody can ask any more.
@@ -53,10 +55,8 @@ impl<W: Work> Lane<W> {
     }
 
     fn measure(&self, batch: usize) {
-        let writer = || self.name.clone();
-        metrics::gauge!("parlour_chat_queue_depth", "queue" => W::NAME, "writer" => writer())
-            .set(self.queue.len() as f64);
-        metrics::histogram!("parlour_chat_batch_size", "queue" => W::NAME).record(batch as f64);
+        self.depth.set(self.queue.len() as f64);
+        self.batch.record(batch as f64);
     }
 
     async fn first(&mut self, stop: &CancellationToken) -> Option<Waiting<W>> {
