@@ -1,6 +1,8 @@
 //! The product as its users have it: real processes, real sockets, official clients, kills.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod erasure;
