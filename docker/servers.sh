@@ -1,5 +1,5 @@
-# PostgreSQL and Redis servers on this machine: found or installed, started, stopped. Sourced by scripts that
-# run under `set -euo pipefail`. Both run as an unprivileged user: PostgreSQL refuses root, and Redis need not be.
+# PostgreSQL and Redis servers on this machine: found or installed, started, stopped. Prometheus: found or
+# installed. Sourced by scripts that run under `set -euo pipefail`. Both run as an unprivileged user: PostgreSQL refuses root, and Redis need not be.
 
 as_owner=()
 if [ "$(id -u)" = 0 ]; then
@@ -87,4 +87,8 @@ start_redis() { # FOLDER PORT
     sleep 0.05
   done
   return 1
+}
+
+need_prometheus() {
+  command -v promtool >/dev/null && command -v prometheus >/dev/null || install_package prometheus ", version 2.42 or newer"
 }

@@ -157,3 +157,58 @@ fn no_sequence_diagram_has_a_semicolon() {
         }
     }
 }
+
+/// The words of a text that are names of metrics, without what a histogram's parts have in addition.
+fn metrics(text: &str) -> BTreeSet<String> {
+    let names = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_');
+    let ours = names.filter(|name| name.starts_with("parlour_") || name.starts_with("process_"));
+    ours.map(|name| {
+        let bare = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+        bare.unwrap_or(name).to_owned()
+    })
+    .collect()
+}
+
+/// What processes tell is compared with this document by the suite `system`.
+fn documented_metrics() -> BTreeSet<String> {
+    let text = read("docs/metrics.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| row.split_once('`')).map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn the_board_and_the_alerts_name_metrics_that_there_are() {
+    let documented = documented_metrics();
+    for path in [
+        "docker/observability/board.json",
+        "docker/observability/alerts.yml",
+        "docs/runbooks.md",
+        "docs/topology.md",
+    ] {
+        let unknown: Vec<_> = metrics(&read(path)).difference(&documented).cloned().collect();
+        assert!(unknown.is_empty(), "{path} speaks of {unknown:?}, and docs/metrics.md does not");
+    }
+}
+
+#[test]
+fn every_alert_has_a_runbook_and_a_test_of_both_ways() {
+    let (alerts, tests) =
+        (read("docker/observability/alerts.yml"), read("docker/observability/alerts.test.yml"));
+    let named: BTreeSet<_> =
+        alerts.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).map(str::to_owned).collect();
+    assert!(named.len() > 10, "the alerts are read");
+    let runbooks = read("docs/runbooks.md");
+    let sections: BTreeSet<_> =
+        runbooks.lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect();
+    assert_eq!(sections, named, "docs/runbooks.md has a section for each alert and no other");
+    for alert in &named {
+        let link = format!("runbook_url: docs/runbooks.md#{}", alert.to_lowercase());
+        assert!(alerts.contains(&link), "{alert} leads to its runbook");
+        for way in ["comes", "stays away"] {
+            assert!(
+                tests.contains(&format!("- name: {alert} {way}\n")),
+                "alerts.test.yml tries that {alert} {way}"
+            );
+        }
+    }
+}

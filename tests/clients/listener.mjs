@@ -16,6 +16,7 @@ const socket = io(process.argv[2], {
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 socket.on("connect", () => tell({ event: "connect" }));
+socket.on("connect_error", (error) => tell({ event: "connect_error", message: error.message }));
 socket.on("disconnect", (reason) => {
   tell({ event: "disconnect", reason });
   // A server that says goodbye is not called again unless asked to.

@@ -46,7 +46,7 @@ async fn hear_from_all(listener: &mut Listener, groups: &[Uuid], seq: i64) {
 async fn all_is_delivered_and_linked_though_a_master_dies() {
     let cluster = RedisCluster::start().await;
     let url = cluster.url();
-    let mut shape = Shape::over(cluster, url).await;
+    let mut shape = Shape::over(cluster, url, |_| {}).await;
     let rings = Rings::of(&shape);
     rings.are_led_by(&[&shape.worker]).await;
     let alice = Person::at(shape.apis[0].api()).await;

@@ -1,6 +1,8 @@
 //! The product as its users have it: real processes, real sockets, official clients, kills.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod backups;
 #[cfg(test)]
 mod cluster;
@@ -15,7 +17,11 @@ mod kills;
 #[cfg(test)]
 mod loads;
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
 mod mails;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod presence;
 #[cfg(test)]

@@ -51,8 +51,9 @@ async fn run(config: &Config) -> Result<(), BoxError> {
         shared.start(config.accounts.auth(reach), config.chat.chat(), config.webhooks.webhooks()).await?;
 
     let stop = stop_signal()?;
-    operations.serve(engines.serving(), stop.clone());
-    greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], process)?;
+    let metrics = operations.address();
+    operations.serve(&engines, engines.serving(), stop.clone());
+    greet("Parlour api", &[("API", format!("http://{}/api/v1", addresses.api))], metrics)?;
     let settings = config.http.api(&config.accounts, &config.web, process, reach, addresses);
     engines.api(settings).serve(listener, stop.cancelled_owned()).await?;
     engines.chat.drain().await;

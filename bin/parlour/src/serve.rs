@@ -24,7 +24,8 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
     let engines = config.engines(broker.clone()).await?;
 
     let stop = stop_signal()?;
-    operations.serve(engines.serving(), stop.clone());
+    let metrics = operations.address();
+    operations.serve(&engines, engines.serving(), stop.clone());
     let stopped = || stop.clone().cancelled_owned();
     let lag = engines.ring_lag(Duration::ZERO);
     let jobs = tokio::spawn(engines.runner(process.jobs(), lag).run(stopped()));
@@ -47,7 +48,7 @@ pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
             ("Realtime", format!("http://{}", addresses.realtime)),
             ("Secrets", config.data_dir.display().to_string()),
         ],
-        process,
+        metrics,
     )?;
     let http = engines.api(http.api(accounts, web, process, config.reach(), addresses));
     http.serve(api, stopped()).await?;

@@ -47,8 +47,9 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     let (engines, _) = shared.start(Default::default(), config.chat.chat(), Default::default()).await?;
 
     let stop = stop_signal()?;
-    operations.serve(engines.serving(), stop.clone());
-    greet("Parlour realtime", &[("Realtime", format!("http://{}", addresses.realtime))], process)?;
+    let metrics = operations.address();
+    operations.serve(&engines, engines.serving(), stop.clone());
+    greet("Parlour realtime", &[("Realtime", format!("http://{}", addresses.realtime))], metrics)?;
     let settings = config.sockets.realtime(&config.web, process, addresses);
     engines.realtime(settings).serve(listener, stop.cancelled_owned()).await?;
     engines.chat.drain().await;

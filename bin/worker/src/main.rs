@@ -46,11 +46,12 @@ async fn run(config: &Config) -> Result<(), BoxError> {
     let engines = engines.mailing(mailing);
 
     let stop = stop_signal()?;
-    operations.serve(engines.working(), stop.clone());
+    let metrics = operations.address();
+    operations.serve(&engines, engines.working(), stop.clone());
     let ring = broker.ring(engines.ring_parts(), process.rings());
     engines.chat.sweep(ring.share());
     let ring = tokio::spawn(ring.run(process::name("worker"), stop.clone().cancelled_owned()));
-    greet("Parlour worker", &[], process)?;
+    greet("Parlour worker", &[], metrics)?;
     let lag = engines.ring_lag(process.rings().clock_skew);
     engines.runner(process.jobs(), lag).run(stop.clone().cancelled_owned()).await?;
     // Whatever ended the jobs ends the rest.

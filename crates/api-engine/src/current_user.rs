@@ -9,6 +9,7 @@ use actix_web::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use engine_interfaces::{Authentication, Credentials, Identity, Secret, Token, UserId};
 use futures_util::future::LocalBoxFuture;
+use tracing::{Span, field::display};
 
 use crate::{
     client_address::ClientAddress,
@@ -49,7 +50,14 @@ fn shown(headers: &HeaderMap) -> Option<Shown<'_>> {
     Some(Shown::Basic { email: email.to_owned(), password: password.to_owned() })
 }
 
+/// Who calls; the log lines of the request say so from here on.
 async fn identify(request: HttpRequest) -> Result<Identity, ErrorHandler> {
+    let identity = ask(request).await?;
+    Span::current().record("user.id", display(identity.user_id));
+    Ok(identity)
+}
+
+async fn ask(request: HttpRequest) -> Result<Identity, ErrorHandler> {
     let authentication = request.app_data::<Data<dyn Authentication>>().ok_or(ErrorCode::Internal)?;
     match shown(request.headers()).ok_or(ErrorCode::Unauthenticated)? {
         Shown::Bearer(token) => Ok(authentication.authenticate_token(token).await?),

@@ -7,6 +7,7 @@ mod current_user;
 mod errors;
 mod etag;
 mod guard;
+mod meters;
 mod observe;
 mod openapi;
 mod page;

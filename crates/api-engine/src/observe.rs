@@ -6,18 +6,22 @@ use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::Method,
+    http::{Method, StatusCode},
     middleware::Next,
+    web::Data,
 };
 
-/// Counts and times requests by method, route template and status: `parlour_http_requests_total` and
-/// `parlour_http_request_duration_seconds`. No label has a value that a client can make up.
+use crate::meters::Meters;
+
+/// Counts and times requests by method, route template and class of status.
 pub(crate) async fn count(
+    meters: Data<Meters>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
     let method = method(request.method());
+    let _in_flight = meters.begin();
 
     let response = next.call(request).await?;
 
@@ -26,10 +30,18 @@ pub(crate) async fn count(
     let took = began.elapsed();
     tracing::Span::current().record("http.route", &route);
     tracing::debug!(method, route, status = status.as_u16(), ?took, "answered");
-    let labels = [("method", method.to_owned()), ("route", route), ("status", status.as_str().to_owned())];
-    metrics::counter!("parlour_http_requests_total", &labels).increment(1);
-    metrics::histogram!("parlour_http_request_duration_seconds", &labels).record(took.as_secs_f64());
+    meters.answered(method, &route, class(status), took.as_secs_f64());
     Ok(response)
+}
+
+fn class(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
 }
 
 fn method(method: &Method) -> &'static str {

@@ -9,7 +9,9 @@ use actix_web::{
 };
 use engine_interfaces::{Accounts, Authentication, Chat, Clock, Dependencies, Notifications, Webhooks};
 
-use crate::{Page, Settings, cors, observe, page::Site, readiness::Readiness, request_id, routes};
+use crate::{
+    Page, Settings, cors, meters::Meters, observe, page::Site, readiness::Readiness, request_id, routes,
+};
 
 /// The HTTP API over the engines.
 #[derive(Clone)]
@@ -53,6 +55,7 @@ impl ApiEngine {
                 .app_data(Data::new(self.settings.clone()))
                 .app_data(Data::new(Site::new(self.page, &self.settings.realtime_url)))
                 .app_data(Data::new(readiness))
+                .app_data(Data::new(Meters::new()))
                 .configure(routes::mount)
                 .default_service(web::to(routes::not_found))
                 .wrap(from_fn(cors::allow))

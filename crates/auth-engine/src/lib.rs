@@ -22,6 +22,7 @@ mod engine;
 #[cfg(feature = "factories")]
 pub mod factories;
 mod keys;
+mod meters;
 mod password;
 mod pruning;
 mod registrations;

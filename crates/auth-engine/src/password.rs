@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use bcrypt::{BcryptResult, HashParts};
 use engine_interfaces::{AuthError, BoxError, Secret};
-use metrics::{Counter, Gauge, counter, gauge};
 use tokio::sync::Semaphore;
 
 pub use keys::{PasswordKey, PasswordKeys};
 
-use crate::{Settings, store::PasswordHash};
+use crate::{Settings, meters::PasswordMeters, store::PasswordHash};
 
 use self::threads::Threads;
 
@@ -28,9 +27,7 @@ pub(crate) struct Passwords {
     /// Held by whoever hashes.
     turns: Arc<Semaphore>,
     threads: Threads,
-    hashes: Counter,
-    refused: Counter,
-    depth: Gauge,
+    meters: PasswordMeters,
 }
 
 impl Passwords {
@@ -44,9 +41,7 @@ impl Passwords {
             places: Arc::new(Semaphore::new(capacity)),
             turns: Arc::new(Semaphore::new(threads)),
             threads: Threads::start(threads),
-            hashes: counter!("parlour_auth_password_hashes_total"),
-            refused: counter!("parlour_auth_password_queue_refused_total"),
-            depth: gauge!("parlour_auth_password_queue_depth"),
+            meters: PasswordMeters::new(),
         }
     }
 
@@ -96,12 +91,12 @@ impl Passwords {
         work: impl FnOnce() -> BcryptResult<T> + Send + 'static,
     ) -> Result<T, AuthError> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            self.refused.increment(1);
+            self.meters.refused.increment(1);
             return Err(AuthError::Busy);
         };
         self.show_depth();
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(unavailable)?;
-        self.hashes.increment(1);
+        self.meters.hashes.increment(1);
         let done = self.threads.run(move || {
             // Held to the end, though the caller may have gone.
             let _held = (place, turn);
@@ -114,7 +109,7 @@ impl Passwords {
 
     fn show_depth(&self) {
         let depth = self.capacity.saturating_sub(self.places.available_permits());
-        self.depth.set(u32::try_from(depth).map_or(f64::INFINITY, f64::from));
+        self.meters.depth.set(u32::try_from(depth).map_or(f64::INFINITY, f64::from));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What waits for one subscriber: bounded, and honest about what did not fit.
 
 use std::sync::{
-    Arc,
+    Arc, LazyLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -9,8 +9,12 @@ use async_trait::async_trait;
 use engine_interfaces::{Deliveries, Delivery, GroupMessage};
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use crate::meters::{DROPPED, WHISPERS_DROPPED};
+
 /// An inbox for at most `queue` deliveries, and what fills it.
 pub(crate) fn inbox(queue: usize) -> (InboxSender, Inbox) {
+    LazyLock::force(&DROPPED);
+    LazyLock::force(&WHISPERS_DROPPED);
     let missed = Arc::new(AtomicBool::new(false));
     let (sender, waiting) = mpsc::channel(queue.max(1));
     let sender = InboxSender { missed: Arc::clone(&missed), queue: sender };
@@ -29,7 +33,7 @@ impl InboxSender {
     /// Queues without waiting; what does not fit is dropped, and the reader hears of a gap.
     pub(crate) fn push(&self, delivery: Delivery) {
         if let Err(TrySendError::Full(_)) = self.queue.try_send(delivery) {
-            metrics::counter!("parlour_broker_deliveries_dropped_total").increment(1);
+            DROPPED.increment(1);
             self.missed.store(true, Ordering::Release);
             // A reader that emptied the queue in between may wait already: this wakes it. Where the queue
             // is full still, the reader comes by again and sees what it missed.
@@ -41,7 +45,7 @@ impl InboxSender {
     pub(crate) fn push_aside(&self, delivery: Delivery) {
         let busy = self.queue.capacity() < self.queue.max_capacity() / 2;
         if busy || self.queue.try_send(delivery).is_err() {
-            metrics::counter!("parlour_broker_whispers_dropped_total").increment(1);
+            WHISPERS_DROPPED.increment(1);
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod inbox;
 mod local;
+mod meters;
 #[cfg(feature = "redis")]
 mod redis;
 mod rings;

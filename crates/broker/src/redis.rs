@@ -9,7 +9,7 @@ mod ring;
 mod settings;
 mod subscriber;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use engine_interfaces::{
@@ -21,7 +21,10 @@ use self::{
     publisher::Publisher,
     ring::lags,
 };
-use crate::rings::{RingParts, RingSettings, Shared};
+use crate::{
+    meters::REDIS,
+    rings::{RingParts, RingSettings, Shared},
+};
 
 pub use facts::RedisFacts;
 pub use ring::{RedisRing, StreamLag};
@@ -77,6 +80,7 @@ impl RedisBroker {
     /// # Errors
     /// When `url` can't be read.
     pub async fn connect(url: &str, settings: RedisSettings) -> Result<Self, RedisUrlError> {
+        LazyLock::force(&REDIS);
         let dialer = Dialer::new(url, &settings).map_err(|error| RedisUrlError(error.into()))?;
         let (dialer, settings) = (Arc::new(dialer), Arc::new(settings));
         Ok(Self {

@@ -16,12 +16,13 @@ pub(crate) mod source;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
 use engine_interfaces::{Clock, KeptMessages, RingTerms, Topic, TopicHandler};
 
 use self::handling::Handling;
+use crate::meters::RINGS;
 
 pub use lag::Lag;
 pub use local::LocalRing;
@@ -54,13 +55,14 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(parts: RingParts, settings: RingSettings) -> Arc<Self> {
+        LazyLock::force(&RINGS);
         let RingParts { terms, kept, handlers, clock } = parts;
         let handling = Handling::new(handlers, settings.clone());
         Arc::new(Self { terms, kept, clock, handling, settings, led: Mutex::default() })
     }
 
     pub(crate) fn lead(&self, topics: BTreeSet<Topic>) {
-        metrics::gauge!("parlour_rings_led").set(topics.len() as f64);
+        RINGS.led.set(topics.len() as f64);
         *self.led.lock().unwrap_or_else(PoisonError::into_inner) = topics;
     }
 

@@ -10,7 +10,7 @@ use engine_interfaces::{Broker, GroupId, GroupMessage};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{context::Context, store::OutboxRange};
+use crate::{context::Context, meters::METERS, store::OutboxRange};
 
 /// The most statements whose messages are handed to the broker at once.
 const ANNOUNCE_AT_ONCE: usize = 64;
@@ -48,7 +48,7 @@ impl Announcer {
 
 /// Counts hints that were not given. The sweep gives them.
 fn dropped(count: usize) {
-    metrics::counter!("parlour_chat_hints_dropped_total").increment(count as u64);
+    METERS.hints_dropped.increment(count as u64);
 }
 
 async fn announce(
@@ -58,7 +58,7 @@ async fn announce(
 ) {
     let mut taken = Vec::with_capacity(ANNOUNCE_AT_ONCE);
     while queue.recv_many(&mut taken, ANNOUNCE_AT_ONCE).await > 0 {
-        metrics::gauge!("parlour_chat_queue_depth", "queue" => "announcements").set(queue.len() as f64);
+        METERS.announcements.set(queue.len() as f64);
         let ranges: Vec<_> = taken.iter().flat_map(|messages| ranges(messages)).collect();
         let messages: Vec<_> = taken.drain(..).flatten().collect();
         fail_points::reach("announce.gathered");

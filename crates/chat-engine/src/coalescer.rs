@@ -7,13 +7,16 @@
 
 mod lane;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use engine_interfaces::{ChatError, GroupId, Slot};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::settings::Settings;
+use crate::{meters::QueueMeters, settings::Settings};
 
 use self::lane::Lane;
 
@@ -47,30 +50,39 @@ struct Waiting<W: Work> {
 pub(crate) struct Coalescer<W: Work> {
     lanes: Vec<mpsc::Sender<Waiting<W>>>,
     timeout: Duration,
+    meters: QueueMeters,
 }
 
 impl<W: Work> Coalescer<W> {
     /// Starts the writers. They end when `stop` is cancelled or this value is dropped, once their queues are
     /// empty.
     pub(crate) fn start(work: W, settings: &Settings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
-        let work = Arc::new(work);
+        let (work, meters) = (Arc::new(work), QueueMeters::new(W::NAME));
         let lanes = (0..settings.writers.max(1)).map(|number| {
             let (sender, queue) = mpsc::channel(settings.writer_queue.max(1));
-            tasks.spawn(Lane::new(number, Arc::clone(&work), settings, queue).run(stop.clone()));
+            tasks.spawn(
+                Lane::new(number, Arc::clone(&work), settings, queue, meters.batch.clone()).run(stop.clone()),
+            );
             sender
         });
-        Self { lanes: lanes.collect(), timeout: settings.send_timeout }
+        Self { lanes: lanes.collect(), timeout: settings.send_timeout, meters }
     }
 
     /// Waits until it is done. `Busy` when too many wait already, or the engine drains: nothing was done. After
     /// `TimedOut` it may be done all the same.
     pub(crate) async fn ask(&self, ask: W::Ask) -> Result<W::Done, ChatError> {
+        let began = Instant::now();
         let lane = usize::from(Slot::of(W::group(&ask)).0) % self.lanes.len();
         let (reply, answer) = oneshot::channel();
         let lane = self.lanes.get(lane).ok_or(ChatError::Busy)?;
-        lane.try_send(Waiting { ask, reply }).map_err(|_| ChatError::Busy)?;
+        if lane.try_send(Waiting { ask, reply }).is_err() {
+            self.meters.refused.increment(1);
+            return Err(ChatError::Busy);
+        }
         fail_points::reach("send.queued");
-        match tokio::time::timeout(self.timeout, answer).await {
+        let answer = tokio::time::timeout(self.timeout, answer).await;
+        self.meters.duration.record(began.elapsed());
+        match answer {
             Ok(Ok(answer)) => answer,
             _ => Err(ChatError::TimedOut),
         }

@@ -1,6 +1,6 @@
 //! What the rest of the system asks.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use engine_interfaces::{
@@ -19,6 +19,7 @@ use crate::{
     group_messages, groups, invitations,
     links::LinkMessages,
     memberships,
+    meters::METERS,
     personal_data::ChatData,
     recent::Recent,
     rules,
@@ -55,6 +56,7 @@ impl ChatEngine {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Arc<Self> {
+        LazyLock::force(&METERS);
         let settings = settings.fitted_to(store.database().location());
         let recent = Arc::new(Recent::new(settings.recent_bytes));
         let context =

@@ -21,6 +21,7 @@ mod invitations;
 mod kept;
 mod links;
 mod memberships;
+mod meters;
 mod personal_data;
 mod recent;
 mod rules;

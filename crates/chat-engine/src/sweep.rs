@@ -6,7 +6,7 @@ use engine_interfaces::{BoxError, Outage, Seq, SweepShare, Timestamp, Topic};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::{context::Context, store::OutboxRange};
+use crate::{context::Context, meters::METERS, store::OutboxRange};
 
 /// How many ranges are read at once.
 const RANGES_AT_ONCE: usize = 100;
@@ -54,10 +54,15 @@ impl Sweep {
             topics.as_ref().is_none_or(|topics| topics.contains(&Topic::of_group(range.group)))
         };
         let Context { store, clock, settings, .. } = &self.context;
-        let until = clock.now().minus(settings.republish_after);
+        let now = clock.now();
+        let until = now.minus(settings.republish_after);
         let mut after = None;
         loop {
             let page = store.unpublished(until, after, RANGES_AT_ONCE as i64).await?;
+            if after.is_none() {
+                let lag = page.first().map(|oldest| now.since(oldest.cursor().stored_at));
+                METERS.outbox_lag.set(lag.unwrap_or_default().as_secs_f64());
+            }
             let ours: Vec<_> = page.iter().map(|stored| stored.range).filter(is_ours).collect();
             for range in &ours {
                 self.announce(range).await?;
@@ -90,7 +95,7 @@ impl Sweep {
         let messages = self.context.store.log(range.group, Seq(range.first - 1), range.count()).await?;
         let messages: Vec<_> = messages.into_iter().map(Arc::new).collect();
         self.context.broker.announce(&messages).await?;
-        metrics::counter!("parlour_chat_hints_repaired_total").increment(messages.len() as u64);
+        METERS.hints_repaired.increment(messages.len() as u64);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use api_engine::{ApiEngine, PageFile};
 use auth_engine::{AuthEngine, Keys, StartError};
 use broker::{Lag, RingParts};
 use chat_engine::ChatEngine;
+use database::Database;
 use engine_interfaces::{
     BoxError, Broker, Clock, Dependencies, RingLag, SystemClock, TopicHandler, UserResources,
 };
@@ -171,15 +172,21 @@ impl Engines {
     }
 
     fn dependencies(&self, works: bool) -> Arc<dyn Dependencies> {
+        let needed = |name: &str| works || !matches!(name, "notifications" | "jobs");
+        let stores = self.stores().into_iter().map(|(name, store)| (name, store, needed(name)));
+        Arc::new(Dependent { stores: stores.collect(), broker: self.broker.clone() })
+    }
+
+    /// Each store by its engine's name.
+    pub(crate) fn stores(&self) -> Vec<(&'static str, Database)> {
         let Stores { auth, chat, user_resources, notifications, jobs } = self.stores.clone();
-        let stores = vec![
-            ("auth", auth, true),
-            ("chat", chat, true),
-            ("user_resources", user_resources, true),
-            ("notifications", notifications, works),
-            ("jobs", jobs, works),
-        ];
-        Arc::new(Dependent { stores, broker: self.broker.clone() })
+        vec![
+            ("auth", auth),
+            ("chat", chat),
+            ("user_resources", user_resources),
+            ("notifications", notifications),
+            ("jobs", jobs),
+        ]
     }
 
     /// Everybody's workers; `lag` as from [`Engines::ring_lag`].

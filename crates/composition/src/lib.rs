@@ -23,10 +23,12 @@ pub mod folders;
 pub mod logs;
 pub mod operations;
 pub mod process;
+mod process_meters;
 pub mod readiness;
 pub mod settings;
 pub mod shared;
 mod stores;
+mod watch;
 
 pub use engines::{Engines, HAS_PAGE};
 pub use stores::Stores;

@@ -1,6 +1,6 @@
 //! The port for whoever operates a process: its metrics, and is it well?
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use engine_interfaces::{BoxError, Dependencies, Health};
 use http_body_util::Full;
@@ -12,7 +12,7 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
@@ -21,8 +21,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Engines,
     process::{bind, tokio_listener},
+    process_meters::ProcessMeters,
     settings::{ProcessSettings, Switch},
+    watch,
 };
 
 /// How many connections there are at once.
@@ -34,6 +37,12 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// How often what was measured is put together, so that it does not grow while nobody asks.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// The upper ends of the histograms' buckets, in seconds: a delivery takes a millisecond, a job may take a minute.
+const SECONDS: [f64; 16] =
+    [0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+/// The same, of what is counted.
+const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
 /// The port, taken but not served yet.
 pub struct Operations {
     port: Option<(TcpListener, PrometheusHandle)>,
@@ -44,6 +53,7 @@ struct Served {
     metrics: PrometheusHandle,
     dependencies: Arc<dyn Dependencies>,
     stop: CancellationToken,
+    usage: ProcessMeters,
 }
 
 impl Operations {
@@ -56,16 +66,25 @@ impl Operations {
             return Ok(Self { port: None });
         };
         let listener = tokio_listener(bind("METRICS_LISTEN", address)?)?;
-        let metrics = PrometheusBuilder::new().install_recorder()?;
+        let metrics = recorder()?;
+        watch::describe();
         Ok(Self { port: Some((listener, metrics)) })
+    }
+
+    /// Where they are served; none where they are off.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.port.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
     }
 
     /// Serves `/metrics`, `/livez` and `/readyz`, which is red where something that is needed is away, and from
     /// `stop` on. Goes on in a task of its own.
-    pub fn serve(self, dependencies: Arc<dyn Dependencies>, stop: CancellationToken) {
+    pub fn serve(self, engines: &Engines, dependencies: Arc<dyn Dependencies>, stop: CancellationToken) {
         let Some((listener, metrics)) = self.port else {
             return;
         };
+        tokio::spawn(watch::pools(engines.stores()));
+        tokio::spawn(watch::dependencies(Arc::clone(&dependencies)));
         let upkeep = metrics.clone();
         tokio::spawn(async move {
             let mut turn = interval(UPKEEP_EVERY);
@@ -74,8 +93,19 @@ impl Operations {
                 upkeep.run_upkeep();
             }
         });
-        tokio::spawn(accept(listener, Arc::new(Served { metrics, dependencies, stop })));
+        tokio::spawn(accept(
+            listener,
+            Arc::new(Served { metrics, dependencies, stop, usage: ProcessMeters::new() }),
+        ));
     }
+}
+
+/// Histograms, and no summaries: those of several processes can be added up.
+fn recorder() -> Result<PrometheusHandle, BuildError> {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_size".into()), &SIZES)?
+        .install_recorder()
 }
 
 async fn accept(listener: TcpListener, served: Arc<Served>) {
@@ -103,7 +133,10 @@ async fn accept(listener: TcpListener, served: Arc<Served>) {
 impl Served {
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         match request.uri().path() {
-            "/metrics" => told(StatusCode::OK, "text/plain; version=0.0.4", self.metrics.render()),
+            "/metrics" => {
+                self.usage.measure();
+                told(StatusCode::OK, "text/plain; version=0.0.4", self.metrics.render())
+            }
             "/livez" => told(StatusCode::OK, "text/plain", "OK"),
             "/readyz" => {
                 let health = Health::new(self.stop.is_cancelled(), self.dependencies.states().await);

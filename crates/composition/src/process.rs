@@ -11,8 +11,6 @@ use engine_interfaces::{BoxError, Clock, SystemClock};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::{ProcessSettings, Switch};
-
 /// Takes the address that a setting names.
 ///
 /// # Errors
@@ -63,12 +61,12 @@ pub fn stop_signal() -> io::Result<CancellationToken> {
 ///
 /// # Errors
 /// When standard output is closed.
-pub fn greet(name: &str, places: &[(&str, String)], settings: &ProcessSettings) -> Result<(), BoxError> {
+pub fn greet(name: &str, places: &[(&str, String)], metrics: Option<SocketAddr>) -> Result<(), BoxError> {
     say(&format!("{name} {}", env!("CARGO_PKG_VERSION")))?;
     for (what, place) in places {
         say(&format!("  {what:9}  {place}"))?;
     }
-    if let Switch::On(metrics) = settings.metrics_listen {
+    if let Some(metrics) = metrics {
         say(&format!("  Metrics    http://{metrics}/metrics"))?;
     }
     say("Ready. Ctrl-C stops it.")

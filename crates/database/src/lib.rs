@@ -24,7 +24,7 @@ pub use diesel_async;
 pub use error::StoreError;
 pub use facts::Facts;
 pub use migrate::{Migrations, MigrationsError};
-pub use pool::{Database, Location, LocationError, Pool, PoolSettings};
+pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};
 pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};
 pub use sqlite::{Lite, SqlitePool};

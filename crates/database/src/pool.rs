@@ -125,6 +125,35 @@ pub enum Pool {
     Sqlite(SqlitePool),
 }
 
+/// How a pool is used at this moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The most connections.
+    pub limit: usize,
+    /// Connections that there are.
+    pub open: usize,
+    /// Those of them that nobody uses.
+    pub idle: usize,
+    /// Those who wait for one.
+    pub waiting: usize,
+}
+
+impl Usage {
+    pub(crate) fn of<M: ::deadpool::managed::Manager>(pool: &::deadpool::managed::Pool<M>) -> Self {
+        let status = pool.status();
+        Self { limit: status.max_size, open: status.size, idle: status.available, waiting: status.waiting }
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            limit: self.limit + other.limit,
+            open: self.open + other.open,
+            idle: self.idle + other.idle,
+            waiting: self.waiting + other.waiting,
+        }
+    }
+}
+
 /// An engine's database. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {
@@ -163,6 +192,15 @@ impl Database {
         &self.location
     }
 
+    /// How the connections are used; on SQLite those that read and the one that writes.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        match self.pool() {
+            Pool::Postgres(pool) => Usage::of(pool),
+            Pool::Sqlite(pool) => pool.usage(),
+        }
+    }
+
     /// Does the database answer?
     ///
     /// # Errors
@@ -179,6 +217,24 @@ impl Database {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn usage_tells_what_is_taken_and_who_waits() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let settings = PoolSettings { size: 2, ..PoolSettings::default() };
+        let path = folder.path().join("chat.db");
+        let database = Database::open(Location::Sqlite { path }, &settings).unwrap();
+        assert_eq!(database.usage(), Usage { limit: 3, ..Usage::default() });
+        let Pool::Sqlite(pool) = database.pool() else { unreachable!("it is SQLite's") };
+        let writing = pool.write().await.unwrap();
+        assert_eq!(database.usage(), Usage { limit: 3, open: 1, idle: 0, waiting: 0 });
+        let (waits, ()) = tokio::join!(pool.write(), async {
+            assert_eq!(database.usage().waiting, 1);
+            drop(writing);
+        });
+        drop(waits.unwrap());
+        assert_eq!(database.usage(), Usage { limit: 3, open: 1, idle: 1, waiting: 0 });
+    }
 
     #[test]
     fn a_url_names_a_schema_or_a_file() {

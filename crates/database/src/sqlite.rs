@@ -12,7 +12,7 @@ use diesel_async::{
     sync_connection_wrapper::SyncConnectionWrapper,
 };
 
-use crate::{PoolSettings, StoreError};
+use crate::{PoolSettings, StoreError, Usage};
 
 /// A connection to SQLite; its statements run on the blocking pool.
 pub type Lite = SyncConnectionWrapper<SqliteConnection>;
@@ -43,6 +43,10 @@ impl SqlitePool {
                 .map_err(StoreError::unavailable)
         };
         Ok(Self { writer: pool(1)?, readers: pool(settings.size)? })
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::of(&self.writer).and(Usage::of(&self.readers))
     }
 
     /// The one connection that writes.

@@ -178,6 +178,6 @@ impl BackendConfig for JobsBackend {
     }
 
     fn middleware(&mut self, _: &mut WorkerContext) -> KeepLayer {
-        KeepLayer::new(self.store.clone(), self.settings.renew)
+        KeepLayer::new(self.store.clone(), self.kind, self.settings.renew)
     }
 }

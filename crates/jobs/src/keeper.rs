@@ -12,18 +12,19 @@ use tokio::time::{Instant, interval_at};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use crate::{Failed, Store, Taken, backend::InHand, chain};
+use crate::{Failed, Store, Taken, backend::InHand, chain, meters::AttemptMeters};
 
 /// Puts [`Keep`] around a worker's service.
 #[derive(Clone)]
 pub(crate) struct KeepLayer {
     store: Store,
     renew: Duration,
+    meters: AttemptMeters,
 }
 
 impl KeepLayer {
-    pub(crate) fn new(store: Store, renew: Duration) -> Self {
-        Self { store, renew }
+    pub(crate) fn new(store: Store, kind: &'static str, renew: Duration) -> Self {
+        Self { store, renew, meters: AttemptMeters::new(kind) }
     }
 }
 
@@ -31,7 +32,7 @@ impl<S> Layer<S> for KeepLayer {
     type Service = Keep<S>;
 
     fn layer(&self, inner: S) -> Keep<S> {
-        Keep { inner, store: self.store.clone(), renew: self.renew }
+        Keep { inner, store: self.store.clone(), renew: self.renew, meters: self.meters.clone() }
     }
 }
 
@@ -40,6 +41,7 @@ pub(crate) struct Keep<S> {
     inner: S,
     store: Store,
     renew: Duration,
+    meters: AttemptMeters,
 }
 
 /// Another worker has the job. This attempt was stopped, and does not count.
@@ -61,15 +63,18 @@ where
     }
 
     fn call(&mut self, task: Task<InHand>) -> Self::Future {
-        let (store, renew, taken) = (self.store.clone(), self.renew, task.args.taken.clone());
+        let (store, renew, meters) = (self.store.clone(), self.renew, self.meters.clone());
+        let taken = task.args.taken.clone();
         let span = tracing::info_span!("job", job.kind = taken.job.kind, job.id = %taken.job.id, job.attempt = taken.job.attempt);
         let attempt = self.inner.call(task);
         async move {
+            let began = Instant::now();
             let result = tokio::select! {
                 result = attempt => result,
                 () = lose(&store, &taken, renew) => return Err(LeaseLost.into()),
             };
-            settle(&store, &taken, &result).await;
+            meters.duration.record(began.elapsed());
+            settle(&store, &taken, &result, &meters).await;
             result
         }
         .instrument(span)
@@ -95,24 +100,24 @@ async fn lose(store: &Store, taken: &Taken, renew: Duration) {
 }
 
 /// Writes down what became of an attempt. Where that fails the lease runs out and the job is done again.
-async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>) {
+async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>, meters: &AttemptMeters) {
     let settled = match result {
         Ok(()) => store.finish(taken.lease).await.map(|counted| {
-            count(taken, "done");
+            meters.done.increment(1);
             if !counted {
                 tracing::warn!("done, but after its lease was lost");
             }
         }),
         Err(error) if let Some(PutOff { until }) = error.downcast_ref() => {
             store.put_off(taken.lease, *until).await.map(|counted| {
-                count(taken, "put_off");
+                meters.put_off.increment(1);
                 tracing::debug!(%until, counted, "the job was put off");
             })
         }
         Err(error) => {
             let error = chain(error.as_ref());
             store.fail(taken, error.clone()).await.map(|failed| {
-                count(taken, "failed");
+                meters.failed.increment(1);
                 match failed {
                     Failed::PutOff(again) => tracing::warn!(error, %again, "the job failed"),
                     Failed::Dead => tracing::error!(error, "the job is dead: it failed too often"),
@@ -124,9 +129,4 @@ async fn settle(store: &Store, taken: &Taken, result: &Result<(), BoxError>) {
     if let Err(error) = settled {
         tracing::error!(error = %chain(&error), "what became of the job was not written; it will be done again");
     }
-}
-
-fn count(taken: &Taken, outcome: &'static str) {
-    metrics::counter!("parlour_jobs_attempts_total", "kind" => taken.job.kind.clone(), "outcome" => outcome)
-        .increment(1);
 }

@@ -13,6 +13,7 @@ mod backend;
 mod cron;
 mod jobs;
 mod keeper;
+mod meters;
 mod prune_jobs;
 mod runner;
 mod settings;

@@ -1,6 +1,6 @@
 //! Runs the engines' workers over every copy of the table.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use apalis::{layers::catch_panic::CatchPanicLayer, prelude::Monitor};
 use apalis_core::worker::builder::WorkerBuilder;
@@ -13,6 +13,7 @@ use crate::{
     backend::{InHand, JobsBackend},
     chain,
     cron::Cron,
+    meters::{self, QueueMeters},
     prune_jobs::PruneJobs,
 };
 
@@ -99,6 +100,7 @@ impl Runner {
     /// # Errors
     /// At once, when a kind of [`Runner::cron`] has no worker.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), RunnerError> {
+        meters::describe();
         let own = self.own()?;
         let settings = Arc::clone(self.jobs.settings());
         let mut monitor = Monitor::new().shutdown_timeout(settings.drain).should_restart(|_, _| true);
@@ -182,16 +184,14 @@ async fn measure(jobs: &Jobs, settings: &Settings) {
     let mut tick = interval(settings.measure);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let outage = Outage::default();
+    let mut queues: BTreeMap<&str, QueueMeters> = BTreeMap::new();
     loop {
         tick.tick().await;
         match jobs.measure().await {
             Ok(measures) => {
                 outage.ends();
                 for (queue, measured) in measures {
-                    metrics::gauge!("parlour_jobs_depth", "queue" => queue).set(measured.depth as f64);
-                    metrics::gauge!("parlour_jobs_oldest_seconds", "queue" => queue)
-                        .set(measured.oldest.as_secs_f64());
-                    metrics::gauge!("parlour_jobs_dead", "queue" => queue).set(measured.dead as f64);
+                    queues.entry(queue).or_insert_with(|| QueueMeters::new(queue)).set(&measured);
                 }
             }
             Err(error) if outage.begins() => {

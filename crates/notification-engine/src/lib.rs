@@ -4,6 +4,7 @@ mod digests;
 mod engine;
 mod mail;
 mod mail_preferences;
+mod meters;
 mod personal_data;
 mod preferences;
 mod presence;

@@ -7,6 +7,7 @@ use engine_interfaces::ChatError;
 use crate::{
     events,
     memberships::{Entered, Have},
+    meters::METERS,
     node::Node,
     session::Session,
 };
@@ -25,7 +26,7 @@ impl Node {
             };
             let count = entered.last.0 - had.0;
             if count < 0 || count > budget.min(self.settings.catch_up_per_group) {
-                outcome("resync");
+                METERS.resyncs.increment(1);
                 entered.member.resync(&entered.group);
             } else if count > 0 {
                 budget -= count;
@@ -36,10 +37,10 @@ impl Node {
             if let Err(error) = self.stream(session, &entered).await {
                 let error: &dyn Error = &error;
                 tracing::warn!(error, group.id = %entered.group.id, "a client can't be caught up");
-                outcome("resync");
+                METERS.resyncs.increment(1);
                 entered.member.resync(&entered.group);
             } else {
-                outcome("caught_up");
+                METERS.caught_up.increment(1);
             }
         }
     }
@@ -66,8 +67,4 @@ impl Node {
         }
         Ok(())
     }
-}
-
-fn outcome(outcome: &'static str) {
-    metrics::counter!("parlour_realtime_resumes_total", "outcome" => outcome).increment(1);
 }

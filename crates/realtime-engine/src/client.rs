@@ -8,12 +8,14 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::{
     errors::{ErrorCode, Refusal, refused},
     frame::Frame,
     hello::Hello,
     memberships::{Entered, Have},
+    meters::METERS,
     node::Node,
     outbox::{Outbox, Transport},
     pace::Pace,
@@ -75,7 +77,10 @@ impl Client {
         if state.inbox.len() >= self.node.settings.inbox {
             drop(state);
             return match packet {
-                Packet::Event { ack, .. } => reply(&self.outbox, ack, Err(ErrorCode::RateLimited.into())),
+                Packet::Event { ack, .. } => {
+                    METERS.limited.increment(1);
+                    reply(&self.outbox, ack, Err(ErrorCode::RateLimited.into()));
+                }
                 _ => tracing::debug!("a packet was dropped: too many wait"),
             };
         }
@@ -114,7 +119,10 @@ impl Client {
         while let Some((packet, session)) = self.next() {
             match (packet, session) {
                 (Packet::Disconnect, _) => self.hang_up(),
-                (Packet::Event { ack, event }, Some(session)) => self.answer(&session, ack, event).await,
+                (Packet::Event { ack, event }, Some(session)) => {
+                    let span = tracing::info_span!("event", user.id = %session.user_id);
+                    self.answer(&session, ack, event).instrument(span).await;
+                }
                 (Packet::ConnectElsewhere(namespace), Some(_)) => self.outbox.send(no_namespace(&namespace)),
                 (Packet::ConnectElsewhere(namespace), None) => {
                     self.outbox.turn_away(no_namespace(&namespace));
@@ -162,6 +170,12 @@ impl Client {
             Ok(event) => requests::answer(&self.node, session, event).await,
             Err(refusal) => Err(refusal),
         };
+        let counted = match &answer {
+            _ if !allowed => &METERS.limited,
+            Ok(_) => &METERS.answered,
+            Err(_) => &METERS.refused,
+        };
+        counted.increment(1);
         reply(&self.outbox, ack, answer);
     }
 
@@ -176,6 +190,7 @@ impl Client {
                 if !self.enter(&session) {
                     return self.node.hub.remove(&session);
                 }
+                METERS.admitted.increment(1);
                 self.outbox.uncork(Frame::connected(&self.sid));
                 if !have.is_empty() {
                     let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
@@ -189,7 +204,10 @@ impl Client {
             }
             // A refusal would keep the official client away; this one is to come back, elsewhere or later.
             Err(_) if self.node.is_closing() => self.hang_up(),
-            Err(refusal) => self.outbox.turn_away(Frame::refused(&refusal)),
+            Err(refusal) => {
+                METERS.turned_away.increment(1);
+                self.outbox.turn_away(Frame::refused(&refusal));
+            }
         }
     }
 

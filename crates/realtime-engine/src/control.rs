@@ -7,7 +7,7 @@ use engine_interfaces::{
 };
 use tokio::time;
 
-use crate::{errors::ErrorCode, events, memberships::Have, node::Node, questions, session::Session};
+use crate::{errors::ErrorCode, events, memberships::Have, meters::METERS, node::Node, session::Session};
 
 /// How long to wait before a bus that is away is asked again.
 const SUBSCRIBE_AGAIN: Duration = Duration::from_secs(1);
@@ -159,7 +159,7 @@ impl Node {
     /// Closes those of the sockets whose tokens the store says are revoked.
     pub(crate) async fn close_revoked(&self, sessions: &[Arc<Session>]) {
         let tokens: Vec<_> = sessions.iter().map(|session| session.token).collect();
-        questions::count("revoked_tokens");
+        METERS.reads.revoked_tokens.increment(1);
         match self.authentication.revoked_tokens(&tokens).await {
             Ok(revoked) => sessions
                 .iter()

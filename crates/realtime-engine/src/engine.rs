@@ -1,12 +1,16 @@
 //! The engine as its host sees it.
 
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, LazyLock},
+};
 
 use engine_interfaces::{Authentication, Broker, BrokerError, Chat, Clock, Dependencies, Presence};
 use tokio::{net::TcpListener, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    meters::METERS,
     node::Node,
     server::{self, Ready},
     settings::Settings,
@@ -40,6 +44,7 @@ impl RealtimeEngine {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
+        LazyLock::force(&METERS);
         Self { node: Node::new(authentication, chat, broker, presence, clock, settings), dependencies }
     }
 

@@ -5,15 +5,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engine_interfaces::{GroupId, GroupMessage, Seq, UserId};
+use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, UserId};
 
-use crate::{events, frame::Frame, sequencer::Sequencer, session::Session, settings::Settings};
+use crate::{
+    events, frame::Frame, meters::METERS, sequencer::Sequencer, session::Session, settings::Settings,
+};
 
 /// A followed group: where this server is in its log, and whose sockets get it.
 pub(crate) struct Group {
     /// Which one.
     pub(crate) id: GroupId,
     chunk: usize,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
@@ -36,7 +39,8 @@ struct State {
 type Members = Arc<Vec<Arc<Member>>>;
 
 enum Outgoing {
-    Message(Seq, Frame),
+    /// With the time at which it was stored.
+    Message(Seq, Frame, Timestamp),
     Event(Frame),
 }
 
@@ -84,10 +88,11 @@ pub(crate) struct Entry {
 
 impl Group {
     /// Hears hints from now on, and begins when its head is known.
-    pub(crate) fn new(id: GroupId, settings: &Settings) -> Arc<Self> {
+    pub(crate) fn new(id: GroupId, settings: &Settings, clock: &Arc<dyn Clock>) -> Arc<Self> {
         Arc::new(Self {
             id,
             chunk: settings.fan_out_chunk.max(1),
+            clock: Arc::clone(clock),
             state: Mutex::new(State {
                 sequencer: Sequencer::new(settings.gap_buffer),
                 members: Arc::default(),
@@ -216,7 +221,7 @@ impl Group {
     fn advance(self: &Arc<Self>, state: &mut State) {
         while let Some(message) = state.sequencer.ready() {
             let frame = events::message(&message);
-            state.outgoing.push(Outgoing::Message(message.seq, frame));
+            state.outgoing.push(Outgoing::Message(message.seq, frame, message.created_at));
         }
         self.flush(state);
     }
@@ -229,7 +234,8 @@ impl Group {
         }
         if state.members.len() <= self.chunk {
             let batch = Batch::new(mem::take(&mut state.outgoing));
-            return batch.give_to(&state.members);
+            batch.give_to(&state.members);
+            return batch.given(self.clock.as_ref());
         }
         state.fanning = true;
         let group = Arc::clone(self);
@@ -239,6 +245,7 @@ impl Group {
                     batch.give_to(chunk);
                     tokio::task::yield_now().await;
                 }
+                batch.given(group.clock.as_ref());
             }
         });
     }
@@ -268,9 +275,10 @@ impl State {
 
 impl Batch {
     fn new(outgoing: Vec<Outgoing>) -> Self {
-        let frames = || outgoing.iter().map(|(Outgoing::Message(_, frame) | Outgoing::Event(frame))| frame);
+        let frames =
+            || outgoing.iter().map(|(Outgoing::Message(_, frame, _) | Outgoing::Event(frame))| frame);
         let mut seqs = outgoing.iter().filter_map(|outgoing| match outgoing {
-            Outgoing::Message(seq, _) => Some(*seq),
+            Outgoing::Message(seq, ..) => Some(*seq),
             Outgoing::Event(_) => None,
         });
         let span = seqs.next().map(|first| (first, seqs.next_back().unwrap_or(first)));
@@ -280,13 +288,21 @@ impl Batch {
     }
 
     fn give_to(&self, members: &[Arc<Member>]) {
-        count(members.iter().map(|member| member.take(self)).sum());
+        METERS.deliveries.increment(members.iter().map(|member| member.take(self)).sum());
     }
-}
 
-/// Messages that went to sockets.
-fn count(deliveries: u64) {
-    metrics::counter!("parlour_realtime_deliveries_total").increment(deliveries);
+    /// All who are here were given it: measures how old the messages are by now.
+    fn given(&self, clock: &dyn Clock) {
+        let mut stored = self.outgoing.iter().filter_map(|outgoing| match outgoing {
+            Outgoing::Message(_, _, stored_at) => Some(*stored_at),
+            Outgoing::Event(_) => None,
+        });
+        let Some(first) = stored.next() else { return };
+        let now = clock.now();
+        for stored_at in std::iter::once(first).chain(stored) {
+            METERS.delivery_duration.record(now.since(stored_at));
+        }
+    }
 }
 
 impl Member {
@@ -302,7 +318,7 @@ impl Member {
 
     /// Sends a message if it is the next one.
     pub(crate) fn emit(&self, seq: Seq, frame: &Frame) {
-        count(self.send_next(seq, frame).into());
+        METERS.deliveries.increment(self.send_next(seq, frame).into());
     }
 
     fn send_next(&self, seq: Seq, frame: &Frame) -> bool {
@@ -340,7 +356,7 @@ impl Member {
             }
         }
         let sent = batch.outgoing.iter().map(|outgoing| match outgoing {
-            Outgoing::Message(seq, frame) => self.send_next(*seq, frame),
+            Outgoing::Message(seq, frame, _) => self.send_next(*seq, frame),
             Outgoing::Event(frame) => {
                 if !self.is_gone() {
                     self.session.outbox.send(frame.clone());

@@ -5,11 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engine_interfaces::{GroupId, Slot, Timestamp, UserId};
+use engine_interfaces::{Clock, GroupId, Slot, Timestamp, UserId};
 
 use crate::{
     errors::{ErrorCode, Refusal},
     group::Group,
+    meters::METERS,
     session::Session,
     settings::Settings,
 };
@@ -17,6 +18,7 @@ use crate::{
 /// The live connections of one server.
 pub(crate) struct Hub {
     settings: Settings,
+    clock: Arc<dyn Clock>,
     users: Mutex<HashMap<UserId, Vec<Arc<Session>>>>,
     groups: Mutex<HashMap<GroupId, Arc<Group>>>,
     /// Whose first socket came or last one went since it was asked.
@@ -25,8 +27,8 @@ pub(crate) struct Hub {
 
 impl Hub {
     /// Nobody is here.
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, users: Mutex::default(), groups: Mutex::default(), moved: Mutex::default() }
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        Self { settings, clock, users: Mutex::default(), groups: Mutex::default(), moved: Mutex::default() }
     }
 
     /// Registers a socket: it hears of its user from now on.
@@ -42,7 +44,7 @@ impl Hub {
             lock(&self.moved).insert(session.user_id);
         }
         sessions.push(Arc::clone(session));
-        metrics::gauge!("parlour_realtime_connections").increment(1);
+        METERS.connections.increment(1);
         Ok(())
     }
 
@@ -53,7 +55,7 @@ impl Hub {
             let before = entry.get().len();
             entry.get_mut().retain(|other| other.id != session.id);
             let removed = before - entry.get().len();
-            metrics::gauge!("parlour_realtime_connections").decrement(u32::from(removed > 0));
+            METERS.connections.decrement(u32::from(removed > 0));
             if entry.get().is_empty() {
                 entry.remove();
                 lock(&self.moved).insert(session.user_id);
@@ -96,7 +98,7 @@ impl Hub {
     /// The same; from now on its hints are kept.
     pub(crate) fn group_or_new(&self, id: GroupId) -> Arc<Group> {
         let mut groups = lock(&self.groups);
-        let group = groups.entry(id).or_insert_with(|| Group::new(id, &self.settings));
+        let group = groups.entry(id).or_insert_with(|| Group::new(id, &self.settings, &self.clock));
         Arc::clone(group)
     }
 

@@ -36,6 +36,7 @@ mod group;
 mod hello;
 mod hub;
 mod memberships;
+mod meters;
 mod node;
 mod online;
 mod outbox;

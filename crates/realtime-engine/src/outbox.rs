@@ -14,6 +14,7 @@ use crate::{
     errors::{ErrorCode, Refusal},
     events,
     frame::Frame,
+    meters::METERS,
     settings::Settings,
 };
 
@@ -121,7 +122,7 @@ impl Outbox {
     fn push(self: &Arc<Self>, state: &mut State, frame: Frame) {
         // One frame alone may be larger than the limit: nobody is slow for having asked for it.
         if !state.queue.is_empty() && state.bytes + frame.len() > self.limit {
-            metrics::counter!("parlour_realtime_slow_clients_closed_total").increment(1);
+            METERS.slow_closed.increment(1);
             // What has begun has to end, or nothing after it can be read.
             state.queue.truncate(usize::from(state.begun > 0));
             let reason = Refusal::saying(ErrorCode::RateLimited, "Too slow to take what was sent");

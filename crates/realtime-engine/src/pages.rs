@@ -8,7 +8,7 @@ use std::{
 use engine_interfaces::{Chat, ChatError, GroupId, GroupMessage, Limit, Seq};
 use tokio::time;
 
-use crate::{questions, settings::Settings};
+use crate::{meters::METERS, settings::Settings};
 
 /// How many messages are in a page.
 const PAGE: i64 = 100;
@@ -63,7 +63,7 @@ impl Pages {
     }
 
     async fn read(&self, group: GroupId, after: i64, last: i64) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
-        questions::count("log");
+        METERS.reads.log.increment(1);
         let limit = u16::try_from(last - after).ok().and_then(Limit::page).unwrap_or_default();
         self.chat.read_log(group, Seq(after), limit).await
     }

@@ -12,13 +12,9 @@ use engine_interfaces::{
 
 use crate::{
     batcher::{Answer, Batcher},
+    meters::METERS,
     settings::Settings,
 };
-
-/// Counts a question.
-pub(crate) fn count(question: &'static str) {
-    metrics::counter!("parlour_realtime_store_reads_total", "question" => question).increment(1);
-}
 
 /// What every client that comes in asks. A thousand that come in at once ask a few times.
 pub(crate) struct Questions {
@@ -41,14 +37,14 @@ impl Questions {
             revoked: Batcher::start(batch, pause, move |tokens: Vec<Token>| {
                 let authentication = Arc::clone(&authentication);
                 async move {
-                    count("revoked_tokens");
+                    METERS.reads.revoked_tokens.increment(1);
                     Ok(authentication.revoked_tokens(&tokens).await?.into_iter().collect())
                 }
             }),
             heads_of: Batcher::start(batch, pause, move |users: Vec<UserId>| {
                 let chat = Arc::clone(&of_users);
                 async move {
-                    count("heads_of");
+                    METERS.reads.heads_of.increment(1);
                     let mut heads: HashMap<_, Vec<_>> = HashMap::new();
                     for (user, head) in chat.heads_of(&users).await? {
                         heads.entry(user).or_default().push(head);
@@ -61,7 +57,7 @@ impl Questions {
                 async move {
                     let mut heads = HashMap::new();
                     for groups in groups.chunks(batch) {
-                        count("heads");
+                        METERS.reads.heads.increment(1);
                         let read = chat.heads(groups).await?;
                         heads.extend(read.into_iter().map(|head| (head.group_id, head.last_seq)));
                     }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::Notify, time};
 
-use crate::{errors::ErrorCode, memberships::Have, node::Node, questions, session::Session};
+use crate::{errors::ErrorCode, memberships::Have, meters::METERS, node::Node, session::Session};
 
 /// By how much a socket may outlive its token.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl Node {
         let groups = self.hub.groups();
         for batch in groups.chunks(self.settings.compare_batch) {
             let ids: Vec<_> = batch.iter().map(|group| group.id).collect();
-            questions::count("heads");
+            METERS.reads.heads.increment(1);
             let heads: HashMap<_, _> = match self.chat.heads(&ids).await {
                 Ok(heads) => heads.into_iter().map(|head| (head.group_id, head.last_seq)).collect(),
                 Err(error) => {
@@ -81,7 +81,7 @@ impl Node {
         let heard: Vec<_> = sessions.iter().map(|session| session.heard()).collect();
         let users: HashSet<_> = sessions.iter().map(|session| session.user_id).collect();
         let mut heads: HashMap<_, Vec<_>> = HashMap::new();
-        questions::count("heads_of");
+        METERS.reads.heads_of.increment(1);
         match self.chat.heads_of(&users.into_iter().collect::<Vec<_>>()).await {
             Ok(read) => read.into_iter().for_each(|(user, head)| heads.entry(user).or_default().push(head)),
             Err(error) => {

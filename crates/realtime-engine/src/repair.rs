@@ -5,7 +5,7 @@ use std::{error::Error, sync::Arc};
 use engine_interfaces::{Limit, Seq};
 use tokio::time;
 
-use crate::{group::Group, node::Node, questions};
+use crate::{group::Group, meters::METERS, node::Node};
 
 impl Node {
     /// Waits for the late hint, then reads the missing rows: once, for all sockets of the group. To be
@@ -21,8 +21,8 @@ impl Node {
                     return group.put_off();
                 }
             }
-            let by = if from_log { "log" } else { "late_hint" };
-            metrics::counter!("parlour_realtime_gaps_repaired_total", "by" => by).increment(1);
+            let repaired = if from_log { &METERS.repaired_by_log } else { &METERS.repaired_by_late_hint };
+            repaired.increment(1);
         });
     }
 
@@ -30,7 +30,7 @@ impl Node {
         let Ok(_permit) = self.repairs.acquire().await else {
             return false;
         };
-        questions::count("log");
+        METERS.reads.log.increment(1);
         match self.chat.read_log(group.id, after, page()).await {
             Ok(rows) if rows.is_empty() => group.nothing_more(),
             Ok(rows) => {

@@ -21,6 +21,7 @@ use crate::{
     frame::Frame,
     hub::Hub,
     memberships::Have,
+    meters::METERS,
     node::Node,
     online::Online,
     pace::Pace,
@@ -223,7 +224,7 @@ impl Node {
                     still.for_each(|session| session.outbox.send(frame.clone()));
                     task::yield_now().await;
                 }
-                count("presence", viewers.len());
+                METERS.presence.increment(viewers.len() as u64);
             }
         }
     }
@@ -235,10 +236,5 @@ fn tell_typing(readers: &[Arc<Session>], group: GroupId, user: UserId) {
     }
     let frame = events::typing(group, user);
     readers.iter().for_each(|session| session.outbox.send(frame.clone()));
-    count("typing", readers.len());
-}
-
-/// Events that went to sockets which have a group open.
-fn count(event: &'static str, sockets: usize) {
-    metrics::counter!("parlour_realtime_watching_events_total", "event" => event).increment(sockets as u64);
+    METERS.typing.increment(readers.len() as u64);
 }

@@ -44,6 +44,11 @@ impl Person {
         }
     }
 
+    /// Somebody who has signed up already.
+    pub(crate) fn known(api: &str, id: Uuid, token: &str) -> Self {
+        Self { client: Client::new(), api: format!("{api}/api/v1"), id, token: token.to_owned() }
+    }
+
     /// The same person and token, by way of another API process.
     pub(crate) fn through(&self, api: &str) -> Self {
         Self { api: format!("{api}/api/v1"), ..self.clone() }

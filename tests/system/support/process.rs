@@ -55,6 +55,11 @@ impl Process {
         &self.places["Realtime"]
     }
 
+    /// Where it serves its metrics: METRICS_LISTEN has to name an address.
+    pub(crate) fn metrics(&self) -> &str {
+        &self.places["Metrics"]
+    }
+
     /// Pulls the plug.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();

@@ -59,6 +59,10 @@ impl Parlour {
         Self { folder, api: process.api().to_owned(), realtime: process.realtime().to_owned(), process }
     }
 
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
     pub(crate) fn data(&self) -> &Path {
         self.folder.path()
     }

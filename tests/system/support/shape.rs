@@ -20,17 +20,30 @@ pub(crate) struct Shape<R = RedisServer> {
 
 impl Shape {
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with some settings.
+    pub(crate) async fn start_with(settings: &[(&str, &str)]) -> Self {
         let redis = RedisServer::start().await;
         let url = redis.url();
-        Self::over(redis, url).await
+        let settings = settings.to_vec();
+        Self::over(redis, url, |command| {
+            command.envs(settings.iter().copied());
+        })
+        .await
     }
 }
 
 impl<R> Shape<R> {
-    /// Over a Redis at a URL, which ends with the shape.
-    pub(crate) async fn over(redis: R, redis_url: String) -> Self {
+    /// Over a Redis at a URL, which ends with the shape; each command is changed by `adapt`.
+    pub(crate) async fn over(redis: R, redis_url: String, adapt: impl Fn(&mut Command)) -> Self {
         let database = OwnDatabase::create().await;
-        let command = |name| command(name, database.url(), &redis_url);
+        let command = |name| {
+            let mut command = command(name, database.url(), &redis_url);
+            adapt(&mut command);
+            command
+        };
         let migrated = command("parlour").arg("migrate").output().await.unwrap();
         assert!(migrated.status.success());
         Self {

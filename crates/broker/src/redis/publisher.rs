@@ -14,6 +14,7 @@ use super::{
     connection::Batch,
     link::{Dialer, Heard, Link, LinkError},
 };
+use crate::meters::{REDIS, WHISPERS_DROPPED};
 
 /// How many controls or whispers go out at once.
 const AT_ONCE: usize = 128;
@@ -71,14 +72,14 @@ impl Publisher {
     /// Queues without waiting.
     pub(super) fn control(&self, control: Control) {
         if self.controls.try_send(control).is_err() {
-            metrics::counter!("parlour_broker_controls_dropped_total").increment(1);
+            REDIS.controls_dropped.increment(1);
         }
     }
 
     /// Queues without waiting. While Redis is away there is nobody to tell, and later it is no longer true.
     pub(super) fn whisper(&self, whisper: Whisper) {
         if !self.is_up() || self.whispers.try_send(whisper).is_err() {
-            metrics::counter!("parlour_broker_whispers_dropped_total").increment(1);
+            WHISPERS_DROPPED.increment(1);
         }
     }
 }
@@ -122,7 +123,7 @@ async fn keep(
                     let controls =
                         controls.map(|control| (control_channel.clone(), serde_json::to_vec(&control)));
                     if let Err(error) = send(&link, controls).await {
-                        metrics::counter!("parlour_broker_controls_dropped_total").increment(count as u64);
+                        REDIS.controls_dropped.increment(count as u64);
                         tracing::debug!(%error, "controls were not sent");
                     }
                 }
@@ -134,7 +135,7 @@ async fn keep(
                         (settings.channel(Slot::of(whisper.group_id)), serde_json::to_vec(&whisper))
                     });
                     if let Err(error) = send(&link, whispers).await {
-                        metrics::counter!("parlour_broker_whispers_dropped_total").increment(count as u64);
+                        WHISPERS_DROPPED.increment(count as u64);
                         tracing::debug!(%error, "whispers were not sent");
                     }
                 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     inbox::{InboxSender, inbox},
+    meters::REDIS,
     slots::Slots,
 };
 
@@ -104,7 +105,7 @@ impl Ear {
             Ok(delivery @ Delivery::Whisper(_)) => self.inbox.push_aside(delivery),
             Ok(delivery) => self.inbox.push(delivery),
             // The error would quote the text.
-            Err(_) => metrics::counter!("parlour_broker_hints_malformed_total").increment(1),
+            Err(_) => REDIS.malformed.increment(1),
         }
         Heard::Fine
     }

@@ -11,6 +11,7 @@ use engine_interfaces::{BoxError, GroupMessage, Outage, RingJobsError, Term, Top
 use futures_util::{FutureExt, future::try_join_all};
 
 use super::{right::Right, settings::RingSettings};
+use crate::meters::RINGS;
 
 /// How many failures in a row say that the rest would fail as well, where it is not known that the handler does
 /// well otherwise.
@@ -45,7 +46,7 @@ impl Handling {
     ) -> Result<(), Ended> {
         let all = self.handlers.iter().map(|handler| handler.handle(term, messages, right, &self.settings));
         try_join_all(all).await?;
-        metrics::counter!("parlour_rings_handled_total").increment(messages.len() as u64);
+        RINGS.handled.increment(messages.len() as u64);
         Ok(())
     }
 }
@@ -162,7 +163,7 @@ impl Handler {
             }
             Err(error) if has_ended(&error) => Err(Ended),
             Err(error) => {
-                metrics::counter!("parlour_rings_failures_total").increment(1);
+                RINGS.failures.increment(1);
                 if self.outage.begins() {
                     tracing::warn!(
                         topic = term.topic.0,
@@ -181,7 +182,7 @@ fn has_ended(error: &BoxError) -> bool {
 }
 
 fn pass_over(term: Term, message: &GroupMessage) {
-    metrics::counter!("parlour_rings_passed_over_total").increment(1);
+    RINGS.passed_over.increment(1);
     tracing::error!(
         topic = term.topic.0,
         group.id = %message.group_id,

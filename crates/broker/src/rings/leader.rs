@@ -20,6 +20,7 @@ use super::{
     right::Right,
     source::{Read, Source},
 };
+use crate::meters::RINGS;
 
 /// What a leader is told.
 pub(crate) enum Command {
@@ -328,7 +329,7 @@ impl<S: Source> Leader<S> {
         let now = self.shared.clock.now();
         let oldest = self.led.values().map(|led| led.progress.caught_up_at).min().flatten();
         let lag = oldest.map_or(Duration::ZERO, |at| now.since(at));
-        metrics::gauge!("parlour_rings_lag_seconds").set(lag.as_secs_f64());
+        RINGS.lag.set(lag.as_secs_f64());
         let settings = &self.shared.settings;
         let settled = settings.clock_skew * 2 + settings.advance_every * 2;
         if self.handled_at.elapsed() < settled || self.advanced_at.elapsed() >= settings.rest_every {

@@ -9,6 +9,7 @@ use engine_interfaces::{BoxError, GroupMessage, Position, Term, Timestamp, Topic
 use futures_util::future::join_all;
 
 use super::{Shared, right::Right, source::Source};
+use crate::meters::RINGS;
 
 /// Topics of which something may be lost. One that is given up meanwhile leaves it.
 pub(crate) type InNeed = Arc<Mutex<BTreeMap<Topic, Term>>>;
@@ -25,7 +26,7 @@ pub(crate) async fn recover(
     topics: &InNeed,
     since: Option<Timestamp>,
 ) -> Recovered {
-    metrics::counter!("parlour_rings_recoveries_total").increment(1);
+    RINGS.recoveries.increment(1);
     let mut pauses = shared.settings.pauses();
     loop {
         match attempt(shared, source, right, topics, since).await {

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
+use metrics::{Gauge, Histogram};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::Settings;
+use crate::{meters, settings::Settings};
 
 use super::{Waiting, Work};
 
 /// One writer and its queue.
 pub(super) struct Lane<W: Work> {
-    /// How its metrics name it.
-    name: String,
     work: Arc<W>,
     /// The most that one statement holds.
     batch: usize,
@@ -20,6 +19,9 @@ pub(super) struct Lane<W: Work> {
     queue: mpsc::Receiver<Waiting<W>>,
     /// What was taken from the queue and did not fit the last batch: it begins the next.
     held: Option<Waiting<W>>,
+    depth: Gauge,
+    /// Of the batches.
+    size: Histogram,
 }
 
 impl<W: Work> Lane<W> {
@@ -28,14 +30,16 @@ impl<W: Work> Lane<W> {
         work: Arc<W>,
         settings: &Settings,
         queue: mpsc::Receiver<Waiting<W>>,
+        size: Histogram,
     ) -> Self {
         Self {
-            name: number.to_string(),
             work,
             batch: settings.writer_batch.max(1),
             one_group: settings.one_group_batches,
             queue,
             held: None,
+            depth: meters::depth(W::NAME, number),
+            size,
         }
     }
 
@@ -53,10 +57,8 @@ impl<W: Work> Lane<W> {
     }
 
     fn measure(&self, batch: usize) {
-        let writer = || self.name.clone();
-        metrics::gauge!("parlour_chat_queue_depth", "queue" => W::NAME, "writer" => writer())
-            .set(self.queue.len() as f64);
-        metrics::histogram!("parlour_chat_batch_size", "queue" => W::NAME).record(batch as f64);
+        self.depth.set(self.queue.len() as f64);
+        self.size.record(batch as f64);
     }
 
     async fn first(&mut self, stop: &CancellationToken) -> Option<Waiting<W>> {

@@ -9,6 +9,7 @@ use crate::{
     announcer::Announcer,
     coalescer::Work,
     context::Context,
+    meters::METERS,
     store::{NewMessage, Outcome},
 };
 
@@ -111,14 +112,14 @@ impl Work for Sends {
 }
 
 fn answer(new: NewMessage, outcome: Result<Outcome, Arc<StoreError>>) -> Result<Sent, ChatError> {
-    let (name, answer) = match outcome {
-        Ok(Outcome::Stored(place)) => ("stored", Ok((place, false))),
-        Ok(Outcome::Replayed(place)) => ("replayed", Ok((place, true))),
-        Ok(Outcome::Conflict) => ("conflict", Err(ChatError::IdTaken)),
-        Ok(Outcome::NotMember) => ("not_member", Err(ChatError::GroupNotFound(new.group_id))),
-        Err(error) => ("failed", Err(ChatError::Unavailable(BoxError::from(error)))),
+    let (counted, answer) = match outcome {
+        Ok(Outcome::Stored(place)) => (&METERS.stored, Ok((place, false))),
+        Ok(Outcome::Replayed(place)) => (&METERS.replayed, Ok((place, true))),
+        Ok(Outcome::Conflict) => (&METERS.conflicts, Err(ChatError::IdTaken)),
+        Ok(Outcome::NotMember) => (&METERS.not_members, Err(ChatError::GroupNotFound(new.group_id))),
+        Err(error) => (&METERS.failed, Err(ChatError::Unavailable(BoxError::from(error)))),
     };
-    metrics::counter!("parlour_chat_sends_total", "outcome" => name).increment(1);
+    counted.increment(1);
     let (place, replayed) = answer?;
     let message = Arc::new(GroupMessage {
         id: new.id,

@@ -15,6 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::Context;
 use crate::{
     mail::{Digest, Failure, Unwritable},
+    meters::METERS,
     store::Due,
 };
 
@@ -100,7 +101,7 @@ impl SendDigests {
                 self.put_off(due, failure, now).await?
             }
         };
-        metrics::counter!("parlour_digests_total", "outcome" => word).increment(1);
+        METERS.digests.count(word);
         Ok(())
     }
 

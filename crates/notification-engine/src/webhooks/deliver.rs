@@ -14,7 +14,10 @@ use engine_interfaces::{
 use serde::{Deserialize, Serialize};
 
 use super::{WebhookEngine, body::Body, client::Answer, gate::Turned, target::Target};
-use crate::store::{Attempted, DeliveryKey, StoredWebhook, Then};
+use crate::{
+    meters::{self, METERS},
+    store::{Attempted, DeliveryKey, StoredWebhook, Then},
+};
 
 /// Delivers a message to a web hook.
 ///
@@ -69,7 +72,7 @@ impl DeliverWebhook {
 
     /// Counts, and gives the delivery up.
     async fn give_up(&self, job: DeliveryJob, fault: DeliveryFault) -> Result<(), BoxError> {
-        metrics::counter!("parlour_webhook_deliveries_total", "outcome" => "dead").increment(1);
+        METERS.deliveries.count("dead");
         Ok(self.engine.store.give_up(job.key, job.round, fault, self.engine.clock.now()).await?)
     }
 
@@ -97,8 +100,7 @@ impl DeliverWebhook {
         let answer =
             self.engine.client.post(&target, &stored.secret, id, self.engine.clock.now(), body).await?;
         let outcome = answer.fault.map_or("delivered", DeliveryFault::as_str);
-        metrics::histogram!("parlour_webhook_attempt_duration_seconds", "outcome" => outcome)
-            .record(began.elapsed().as_secs_f64());
+        meters::webhook_attempt(outcome, began.elapsed());
         tracing::debug!(
             webhook.id = %stored.webhook.id, delivery.id = %id, host = target.host(), outcome,
             status = answer.status, "a message was posted to a web hook"
@@ -169,7 +171,7 @@ impl Worker for DeliverWebhook {
             Then::Again(_) => "put_off",
             Then::Dead => "dead",
         };
-        metrics::counter!("parlour_webhook_deliveries_total", "outcome" => outcome).increment(1);
+        METERS.deliveries.count(outcome);
         match then {
             Then::Again(until) => Err(PutOff { until }.into()),
             Then::Delivered | Then::Dead => Ok(()),

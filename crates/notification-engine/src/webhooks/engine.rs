@@ -1,6 +1,6 @@
 //! What the rest of the system asks.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use engine_interfaces::{
@@ -14,7 +14,7 @@ use super::{
     deliveries_service::DeliveriesService, gate::Gate, handler::WebhookHandler, list_service::ListService,
     prune::PruneWebhooks, redeliver_service::RedeliverService,
 };
-use crate::store::Store;
+use crate::{meters::METERS, store::Store};
 
 /// A group's messages, posted to receivers elsewhere.
 #[derive(Clone)]
@@ -76,6 +76,7 @@ impl WebhookEngine {
     /// Who does the jobs that topics' leaders cause. Delivers at a pace of its own.
     #[must_use]
     pub fn deliverer(&self) -> Arc<dyn Worker> {
+        LazyLock::force(&METERS);
         Arc::new(DeliverWebhook::new(self.clone()))
     }
 

@@ -16,6 +16,7 @@ use super::{
     server::Server,
 };
 use crate::{
+    meters::REDIS,
     redis::RedisSettings,
     rings::{Shared, leader::Command, right::Right},
 };
@@ -247,7 +248,7 @@ impl Seat {
                 });
                 let topics: Vec<_> = begun.iter().map(|begun| begun.term.topic).collect();
                 if !topics.is_empty() {
-                    metrics::counter!("parlour_rings_terms_total").increment(topics.len() as u64);
+                    REDIS.terms.increment(topics.len() as u64);
                     tracing::info!(topics = %list(&topics), "leads topics");
                     let _ = self.commands.send(Command::Take(begun)).await;
                 }

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::server::Server;
 use crate::{
+    meters::REDIS,
     redis::{RedisSettings, link::LinkError},
     rings::source::{Read, Source},
 };
@@ -94,7 +95,7 @@ fn message(entry: &StreamId) -> Option<Arc<GroupMessage>> {
         Ok(Hint::Message { message, .. }) => Some(message),
         // The error would quote the text.
         Err(_) => {
-            metrics::counter!("parlour_broker_hints_malformed_total").increment(1);
+            REDIS.malformed.increment(1);
             None
         }
     }
