@@ -115,7 +115,7 @@ lint: $(PAGE) ## Format, lints, documentation, architecture
 ADVISORIES_OPTIONAL ?= true
 SCAN := tests/scanners/run
 # What tests and examples call themselves by, and keys that tests are signed with.
-NO_SECRETS := --exclude crates/auth-engine/tests/keys/ --skip-regex 'example\.com:stanley-park' \
+NO_SECRETS := --exclude target/ --exclude .dev/ --exclude node_modules/ --exclude crates/auth-engine/tests/keys/ --skip-regex 'example\.com:stanley-park' \
   --skip-regex '(hunter2|password|secret|hidden|parlour)@' --skip-regex '^(hunter2|password|secret|hidden|parlour)$$'
 
 scan: $(DENY) $(MACHETE) ## Licences, advisories, unused dependencies, secrets, migrations that lock, typing errors, images, CI
