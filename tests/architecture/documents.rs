@@ -89,6 +89,18 @@ fn ci_tests_every_crate() {
     assert_eq!(listed, packages.collect(), "list every crate once in .circleci/config.yml");
 }
 
+#[test]
+fn ci_runs_every_suite_of_the_product() {
+    let ci = read(".circleci/config.yml");
+    let manifest = read("bin/parlour/Cargo.toml");
+    let suites: Vec<_> =
+        manifest.split("[[test]]").skip(1).filter_map(|test| test.split('"').nth(1)).collect();
+    assert!(suites.len() > 2, "the suites are read: {suites:?}");
+    for suite in suites {
+        assert!(ci.contains(&format!("--test {suite}")), "no job of .circleci/config.yml runs {suite}");
+    }
+}
+
 /// The items of a pipeline's workflow: the names that each goes by, and its text.
 fn steps(workflow: &str) -> Vec<(Vec<&str>, &str)> {
     let items = workflow.split("\n      - ").skip(1);
