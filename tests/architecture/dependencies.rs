@@ -11,6 +11,7 @@ type Graph = BTreeMap<String, Vec<String>>;
 const MAY_USE: &[(&str, &[&str])] = &[
     ("engine-interfaces", &[]),
     ("fail-points", &[]),
+    ("error-reports", &["engine-interfaces"]),
     ("database", &["engine-interfaces"]),
     ("user-resources", &["engine-interfaces", "database"]),
     ("auth-engine", &["engine-interfaces", "database"]),
@@ -46,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "broker",
             "jobs",
             "web-client",
+            "error-reports",
         ],
     ),
     ("api", &["composition", "engine-interfaces", "fail-points"]),
@@ -71,7 +73,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("jsonwebtoken", &["auth-engine"]),
     ("diesel", STORES),
     ("diesel-async", STORES),
-    ("reqwest", &["notification-engine", "production-shape", "chaos"]),
+    ("reqwest", &["notification-engine", "error-reports", "production-shape", "chaos"]),
     ("tokio-postgres", &["database", "chaos"]),
     ("libsqlite3-sys", &["database"]),
 ];

@@ -17,6 +17,8 @@ mod mails;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod restarts;
 #[cfg(test)]
 mod rings;

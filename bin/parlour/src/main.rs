@@ -10,7 +10,8 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use composition::{logs, process, settings};
+use composition::{process, settings};
+use engine_interfaces::BoxError;
 
 use crate::config::Config;
 
@@ -49,8 +50,12 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, config } = settings::parse();
-    logs::start(config.process.log_format);
-    let done = match command.unwrap_or(Command::Serve) {
+    let process = config.process.clone();
+    process::run("parlour", &process, perform(command.unwrap_or(Command::Serve), config)).await
+}
+
+async fn perform(command: Command, config: Config) -> Result<(), BoxError> {
+    match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => commands::migrate(&config).await,
         Command::Routes => commands::print(&api_engine::routes::draw()),
@@ -59,6 +64,5 @@ async fn main() -> ExitCode {
         Command::Users(command) => commands::users::run(&config, command).await,
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
         Command::Rings(arguments) => commands::rings::run(&config, &arguments).await,
-    };
-    process::exit_code("parlour", done)
+    }
 }

@@ -7,7 +7,7 @@
 //! | [`Stores`], [`Engines`] | the engines over their stores |
 //! | [`shared`] | what `api`, `realtime` and `worker` have in common |
 //! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
-//! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
+//! | [`process`], [`folders`] | ports, signals, logs, errors, standard output; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
@@ -15,10 +15,12 @@
 mod dependencies;
 mod engines;
 pub mod folders;
-pub mod logs;
+mod logs;
 pub mod operations;
+mod panics;
 pub mod process;
 mod process_meters;
+mod reports;
 pub mod settings;
 pub mod shared;
 mod stores;
