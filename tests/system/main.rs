@@ -23,6 +23,8 @@ mod mails;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod presence;
 #[cfg(test)]
 mod restarts;

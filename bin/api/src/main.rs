@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use composition::{
-    logs,
     operations::Operations,
     process::{self, bind, greet, stop_signal},
     settings::{self, AccountSettings, Addresses, ChatSettings, HttpSettings, WebSettings, WebhookSettings},
@@ -33,8 +32,7 @@ struct Config {
 #[tokio::main]
 async fn main() -> ExitCode {
     let config: Config = settings::parse();
-    logs::start(config.shared.process.log_format);
-    process::exit_code("api", run(&config).await)
+    process::run("api", &config.shared.process, run(&config)).await
 }
 
 async fn run(config: &Config) -> Result<(), BoxError> {

@@ -10,7 +10,8 @@ mod serve;
 use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use composition::{logs, process, readiness, settings};
+use composition::{process, readiness, settings};
+use engine_interfaces::BoxError;
 
 use crate::config::Config;
 
@@ -60,8 +61,12 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, config } = settings::parse();
-    logs::start(config.process.log_format);
-    let done = match command.unwrap_or(Command::Serve) {
+    let process = config.process.clone();
+    process::run("parlour", &process, perform(command.unwrap_or(Command::Serve), config)).await
+}
+
+async fn perform(command: Command, config: Config) -> Result<(), BoxError> {
+    match command {
         Command::Serve => serve::run(config).await,
         Command::Migrate => commands::migrate(&config).await,
         Command::Doctor(arguments) => commands::doctor::run(&config, &arguments).await,
@@ -74,8 +79,7 @@ async fn main() -> ExitCode {
         Command::Jobs(command) => commands::jobs::run(&config, command).await,
         Command::Rings(arguments) => commands::rings::run(&config, &arguments).await,
         Command::Ready { address } => readiness::ask(address).await,
-    };
-    process::exit_code("parlour", done)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use composition::{
-    logs,
     operations::Operations,
     process::{self, bind, greet, stop_signal, tokio_listener},
     settings::{self, Addresses, ChatSettings, SocketSettings, WebSettings},
@@ -31,8 +30,7 @@ struct Config {
 #[tokio::main]
 async fn main() -> ExitCode {
     let config: Config = settings::parse();
-    logs::start(config.shared.process.log_format);
-    process::exit_code("realtime", run(&config).await)
+    process::run("realtime", &config.shared.process, run(&config)).await
 }
 
 async fn run(config: &Config) -> Result<(), BoxError> {

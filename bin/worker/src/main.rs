@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use composition::{
-    logs,
     operations::Operations,
     process::{self, greet, stop_signal},
     settings::{self, MailSettings, RingSettings, WebhookSettings},
@@ -30,8 +29,7 @@ struct Config {
 #[tokio::main]
 async fn main() -> ExitCode {
     let config: Config = settings::parse();
-    logs::start(config.shared.process.log_format);
-    process::exit_code("worker", run(&config).await)
+    process::run("worker", &config.shared.process, run(&config)).await
 }
 
 async fn run(config: &Config) -> Result<(), BoxError> {

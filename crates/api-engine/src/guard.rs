@@ -29,7 +29,8 @@ pub(crate) async fn limit(
         Ok(Ok(Ok(response))) => return Ok(response.map_into_left_body()),
         Ok(Ok(Err(error))) => return Ok(ServiceResponse::from_err(error, asked).map_into_right_body()),
         Ok(Err(_)) => {
-            tracing::error!("a handler panicked");
+            // The panic itself was told where it was.
+            tracing::warn!("a handler panicked");
             ErrorCode::Internal
         }
         Err(_) => ErrorCode::TimedOut,

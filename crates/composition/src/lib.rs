@@ -10,7 +10,7 @@
 //! | [`readiness`] | asking for the `/readyz` of another process |
 //! | [`backup`] | a copy of the embedded default, and the way back |
 //! | [`doctor`] | what is wrong with what the settings name, and the cure |
-//! | [`process`], [`logs`], [`folders`] | ports, signals, standard output and error; log lines; private files |
+//! | [`process`], [`folders`] | ports, signals, logs, errors, standard output; private files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
@@ -20,11 +20,13 @@ mod dependencies;
 pub mod doctor;
 mod engines;
 pub mod folders;
-pub mod logs;
+mod logs;
 pub mod operations;
+mod panics;
 pub mod process;
 mod process_meters;
 pub mod readiness;
+mod reports;
 pub mod settings;
 pub mod shared;
 mod stores;

@@ -4,12 +4,17 @@ use std::{
     error::Error,
     io::{self, Write},
     net::{SocketAddr, TcpListener},
+    panic::AssertUnwindSafe,
     process::ExitCode,
+    sync::Arc,
 };
 
-use engine_interfaces::{BoxError, Clock, SystemClock};
+use engine_interfaces::{BoxError, Clock, ErrorReporter, SystemClock};
+use futures_util::FutureExt;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+use crate::{logs, panics, settings::ProcessSettings};
 
 /// Takes the address that a setting names.
 ///
@@ -80,9 +85,33 @@ pub fn say(line: &str) -> Result<(), BoxError> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
+/// The work had a panic of its own, which is in the log.
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked")]
+struct Panicked;
+
+/// Does the work of the process `name`: with logs, and with errors reported where the settings say so, panics
+/// among them. Answers how the process ends.
+pub async fn run(
+    name: &str,
+    settings: &ProcessSettings,
+    work: impl Future<Output = Result<(), BoxError>>,
+) -> ExitCode {
+    let reporter = match settings.reports.reporter(name) {
+        Ok(reporter) => reporter,
+        Err(error) => return exit_code(name, Err(error)),
+    };
+    logs::start(settings.log_format, reporter.clone().map(|reporter| reporter as Arc<dyn ErrorReporter>));
+    panics::hook();
+    let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Panicked.into()));
+    if let Some(reporter) = reporter {
+        reporter.end(settings.drain_limit).await;
+    }
+    exit_code(name, done)
+}
+
 /// How the process `name` ends; what went wrong is said, with its causes.
-#[must_use]
-pub fn exit_code(name: &str, done: Result<(), BoxError>) -> ExitCode {
+fn exit_code(name: &str, done: Result<(), BoxError>) -> ExitCode {
     let Err(error) = done else {
         return ExitCode::SUCCESS;
     };

@@ -19,6 +19,8 @@ pub(crate) fn describe() {
     describe_gauge!("parlour_database_pool_limit", "The most connections of a store's pool.");
     describe_gauge!("parlour_database_pool_connections", "Connections of a store's pool, by state.");
     describe_gauge!("parlour_database_pool_waiting", "Those who wait for a connection of a store's pool.");
+    crate::panics::describe();
+    error_reports::describe();
     gauge!("parlour_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
 }
 

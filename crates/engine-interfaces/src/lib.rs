@@ -11,6 +11,7 @@ mod chat;
 mod clock;
 mod contract;
 mod error;
+mod error_reports;
 mod events;
 mod health;
 mod ids;
@@ -38,6 +39,7 @@ pub use chat::{
 pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
+pub use error_reports::{ErrorReport, ErrorReporter, Severity};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Said, Slot, Whisper};
 pub use health::{Dependencies, Dependency, DependencyState, Health};
 pub use ids::{

@@ -9,10 +9,12 @@ const UNDERWAY: u32 = 6;
 
 static FOLDER: LazyLock<Option<PathBuf>> = LazyLock::new(|| env::var_os("FAIL_POINTS").map(PathBuf::from));
 
-/// Dies here, when it is armed.
+/// Dies here, when it is armed; panics, where the file says `panic`.
 pub fn reach(name: &str) {
-    if disarm(name) {
-        die();
+    match disarm(name).as_deref() {
+        Some("panic") => panics(),
+        Some(_) => die(),
+        None => {}
     }
 }
 
@@ -21,7 +23,7 @@ pub async fn underway<F: Future>(name: &str, future: F) -> F::Output {
     let mut future = pin!(future);
     std::future::poll_fn(|context| {
         let polled = future.as_mut().poll(context);
-        if polled.is_pending() && disarm(name) {
+        if polled.is_pending() && disarm(name).is_some() {
             // Now earlier, now later: before, while and after the other side does it.
             thread::sleep(Duration::from_millis((process::id() % UNDERWAY).into()));
             die();
@@ -31,9 +33,16 @@ pub async fn underway<F: Future>(name: &str, future: F) -> F::Output {
     .await
 }
 
-/// Was it armed? Then it is no longer.
-fn disarm(name: &str) -> bool {
-    FOLDER.as_ref().is_some_and(|folder| fs::remove_file(folder.join(name)).is_ok())
+/// How was it armed, if it was? It is no longer.
+fn disarm(name: &str) -> Option<String> {
+    let armed = FOLDER.as_ref()?.join(name);
+    let how = fs::read_to_string(&armed).ok()?;
+    fs::remove_file(armed).ok().map(|()| how)
+}
+
+#[expect(clippy::panic, reason = "a test asked for it")]
+fn panics() {
+    panic!("planted: a secret of somebody's");
 }
 
 fn die() -> ! {

@@ -1,7 +1,8 @@
 //! Named points at which a test lets a process die, as `kill -9` would.
 //!
 //! Without the feature `failpoints` a point is nothing. With it, a point is armed by a file of its name in the
-//! folder that `FAIL_POINTS` names; the first process to get there removes the file and dies. Where `FAIL_POINTS`
+//! folder that `FAIL_POINTS` names; the first process to get there removes the file and dies, or panics where the
+//! file says `panic`. Where `FAIL_POINTS`
 //! names nothing, nothing is armed.
 
 #[cfg(feature = "failpoints")]

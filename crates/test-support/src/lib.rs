@@ -6,6 +6,7 @@ mod dump;
 mod own_database;
 mod redis;
 mod redis_cluster;
+mod rollbar;
 mod smtp;
 
 pub use clock::FixedClock;
@@ -14,4 +15,5 @@ pub use dump::dump;
 pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};
 pub use redis_cluster::RedisCluster;
+pub use rollbar::{RollbarCall, RollbarServer};
 pub use smtp::SmtpServer;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
-use super::Switch;
+use super::{ReportSettings, Switch};
 
 /// The process itself.
 #[derive(Debug, Clone, Args)]
@@ -21,6 +21,10 @@ pub struct ProcessSettings {
     /// How logs are written.
     #[arg(long, env = "LOG_FORMAT", value_name = "pretty|json", default_value = "pretty")]
     pub log_format: LogFormat,
+
+    /// Whom errors are reported to.
+    #[command(flatten)]
+    pub reports: ReportSettings,
 }
 
 /// How logs are written.

@@ -1,0 +1,35 @@
+//! What went wrong in a way that somebody should look at.
+
+use crate::Timestamp;
+
+/// Something that went wrong. It may go to a service elsewhere: it has ids, and nothing of what anybody wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorReport {
+    /// When.
+    pub at: Timestamp,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What happened, in words that are the same every time.
+    pub title: String,
+    /// The error with its causes, where there was one.
+    pub error: Option<String>,
+    /// Where in the sources, as `file:line`; else the part of the code that told.
+    pub place: String,
+    /// Whose it was: `request.id`, `user.id`, `job.kind` and their like.
+    pub context: Vec<(&'static str, String)>,
+}
+
+/// How bad an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Something could not be done.
+    Error,
+    /// The code itself is wrong: a panic.
+    Panic,
+}
+
+/// Tells of errors to whoever looks after them.
+pub trait ErrorReporter: Send + Sync {
+    /// Takes a report, and returns at once. What finds no room is dropped and counted.
+    fn report(&self, report: ErrorReport);
+}
