@@ -93,6 +93,11 @@ export class Window {
     await this.log.locator("li.row .text").getByText(text, { exact: true }).first().waitFor();
   }
 
+  /** Waits until real time is there, and tells so many of the open group's members. */
+  async isLive(online) {
+    await this.page.getByText(`${online} online`, { exact: true }).waitFor();
+  }
+
   /** Keeps a picture of the screen. */
   async shoot(name) {
     mkdirSync(SHOTS, { recursive: true });

@@ -173,31 +173,75 @@ test("what somebody wrote goes with their account", async () => {
   for (const window of windows) await window.close();
 });
 
-test("who wants it is notified on the desktop while they look elsewhere", async () => {
-  const { bob, group, windows } = await pair();
-  const [one, other] = windows;
-  await one.context.grantPermissions(["notifications"], { origin: parlour.api });
-  await one.page.getByRole("button", { name: "More", exact: true }).click();
-  await one.page.getByRole("button", { name: "Notify me here" }).click();
-  await one.page.evaluate(() => {
-    const { Notification } = window;
-    window.notified = [];
-    window.Notification = class extends Notification {
+/** Wants notifications, and counts them: answers a function that reads them. */
+async function notified(window) {
+  await window.context.grantPermissions(["notifications"], { origin: parlour.api });
+  await window.page.getByRole("button", { name: "More", exact: true }).click();
+  await window.page.getByRole("button", { name: "Notify me here" }).click();
+  await until(() => window.page.evaluate(() => localStorage.getItem("parlour.notify") === "yes"));
+  await window.page.evaluate(() => {
+    const { Notification } = globalThis;
+    globalThis.notified = [];
+    globalThis.Notification = class extends Notification {
       constructor(title, options) {
         super(title, options);
-        window.notified.push(`${title}: ${options.body}`);
+        globalThis.notified.push(`${title}: ${options.body}`);
       }
     };
   });
-  await bob.send(group, "you see this");
-  await one.hears("you see this");
-  // Tests' windows have the focus all at once; this one's owner looks elsewhere now.
-  await one.page.evaluate(() => {
+  return () => window.page.evaluate(() => globalThis.notified);
+}
+
+/** Tests' windows have the focus all at once; this one's owner looks elsewhere from now on. */
+const looksAway = (window) =>
+  window.page.evaluate(() => {
     document.hasFocus = () => false;
   });
+
+test("who wants it is notified on the desktop while they look elsewhere", async () => {
+  const { bob, group, windows } = await pair();
+  const [one] = windows;
+  const notifications = await notified(one);
+  await one.isLive(2);
+  await bob.send(group, "you see this");
+  await one.hears("you see this");
+  await looksAway(one);
   await bob.send(group, "but not this");
-  await until(() => one.page.evaluate(() => window.notified.length === 1));
-  assert.deepEqual(await one.page.evaluate(() => window.notified), ["Stanley Park: Bob: but not this"]);
+  await until(async () => (await notifications()).length > 0);
+  assert.deepEqual(await notifications(), ["Stanley Park: Bob: but not this"]);
   assert.equal(await one.log.locator(".new").count(), 1, "it is new to whoever comes back");
-  for (const window of [one, other]) await window.close();
+  for (const window of windows) await window.close();
+});
+
+test("of a message somebody is notified once, whichever way it comes first", async () => {
+  const { alice, bob, group, windows } = await pair();
+  const [one] = windows;
+  const held = [];
+  let holds = true;
+  await one.page.routeWebSocket(/socket\.io/, (socket) => {
+    socket.connectToServer().onMessage((frame) => {
+      if (holds && /^42.?\["message"/.test(frame)) held.push(() => socket.send(frame));
+      else socket.send(frame);
+    });
+  });
+  await alice.group("Kitsilano");
+  await one.page.reload();
+  await one.isLive(2);
+  const notifications = await notified(one);
+  await looksAway(one);
+  await bob.send(group, "by HTTP first");
+  await until(() => held.length === 1);
+  await one.openGroup("Kitsilano");
+  await one.openGroup("Stanley Park");
+  await one.hears("by HTTP first");
+  await until(async () => (await notifications()).length > 0);
+  holds = false;
+  held[0]();
+  await bob.send(group, "by the socket first");
+  await until(async () => (await notifications()).length > 1);
+  assert.deepEqual(await notifications(), [
+    "Stanley Park: Bob: by HTTP first",
+    "Stanley Park: Bob: by the socket first",
+  ]);
+  for (const window of windows) await window.close();
 });

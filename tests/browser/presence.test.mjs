@@ -28,11 +28,9 @@ async function pair() {
   return [one, await Window.of(browser, bob)];
 }
 
-const online = (window, count) => window.page.getByText(`${count} online`, { exact: true }).waitFor();
-
 test("who is online is counted and has a dot, and is neither once they have gone", async () => {
   const [one, other] = await pair();
-  await online(one, 2);
+  await one.isLive(2);
   await one.page.getByRole("button", { name: "3 members" }).click();
   const members = one.page.getByRole("dialog", { name: "Members of Stanley Park" });
   const here = members.getByRole("listitem").filter({ hasText: "(online)" });
@@ -44,7 +42,7 @@ test("who is online is counted and has a dot, and is neither once they have gone
   await here.filter({ hasText: "Bob" }).waitFor({ state: "detached" });
   await here.filter({ hasText: "Alice" }).waitFor();
   await one.page.keyboard.press("Escape");
-  await online(one, 1);
+  await one.isLive(1);
   await one.close();
 });
 
@@ -93,7 +91,7 @@ test("typing is told rarely, and a group that is open is told of once", async ()
   );
   await other.page.reload();
   await other.openGroup("Stanley Park");
-  await online(other, 2);
+  await other.isLive(2);
   const began = Date.now();
   await other.box.pressSequentially("a longer text, letter by letter");
   await one.page.getByText("Bob is typing…").waitFor();

@@ -15,9 +15,9 @@ export async function setNotifies(on: boolean): Promise<void> {
   localStorage.setItem(NAME, notifies.value ? "yes" : "no");
 }
 
-/** Shows a notification of the desktop, where that is wanted and nobody looks at the page. */
+/** Shows a notification of the desktop, where that is wanted: for who does not look at the page. */
 export function tell(group: Group, author: string, message: Message, open: () => void): void {
-  if (!notifies.peek() || document.hasFocus()) return;
+  if (!notifies.peek()) return;
   const shown = new Notification(group.name, { body: `${author}: ${message.message ?? ""}`, tag: group.id });
   shown.onclick = () => {
     window.focus();

@@ -35,7 +35,7 @@ export class Chat {
   readonly caughtUp = signal<number | null>(null);
   /** Counts what happened to the members of groups, so that who shows them reads them anew. */
   readonly memberChange = signal<MemberChange | null>(null);
-  /** Hears of each new message of somebody else's. */
+  /** Hears of a new message of somebody else's, once: of several that came at once in a group, of the last. */
   onMessage: (message: Message, group: Group) => void = () => {};
   /** Hears that the open group is open no more: left, removed, or gone. */
   onGone: (group: Group) => void = () => {};
@@ -44,6 +44,8 @@ export class Chat {
   readonly #undo: (() => void)[] = [];
   /** What came for groups that were not known yet. */
   #early: Message[] = [];
+  /** Up to where each group's messages were told of. */
+  readonly #told = new Map<string, number>();
   /** The groups' last positions when the connection was lost. */
   #left: Record<string, number> | null = null;
   /** When that was, in milliseconds since 1970. */
@@ -131,6 +133,7 @@ export class Chat {
       // What was read may be newer than what was heard of.
       const newest = messages.at(-1);
       if (newest) this.groups.hear(newest);
+      this.#tell(id);
       for (const { user_id } of messages) void this.names.need(id, user_id);
     });
     this.log.value = log;
@@ -174,6 +177,7 @@ export class Chat {
     const open = this.log.peek()?.group === id;
     if (open) this.show(null);
     this.groups.remove(id);
+    this.#told.delete(id);
     if (open && group) this.onGone(group);
   }
 
@@ -190,8 +194,7 @@ export class Chat {
 
   /** Takes a message, from wherever it comes first. */
   #hear(message: Message): void {
-    const mine = message.user_id === this.me.id;
-    if (mine) this.outbox.acknowledge(message);
+    if (message.user_id === this.me.id) this.outbox.acknowledge(message);
     const before = this.groups.get(message.group_id);
     const heard = this.groups.hear(message);
     if (heard === "unknown group") {
@@ -204,8 +207,8 @@ export class Chat {
       this.#divide(before);
       this.log.peek()?.hear(message);
     }
-    const group = this.groups.get(message.group_id);
-    if (heard === "new" && !mine && group && !this.#left) this.onMessage(message, group);
+    // What was missed comes in one by one, and is told of once all of it is there.
+    if (this.connection.live.peek()) this.#tell(message.group_id);
   }
 
   async #member(change: MemberChange): Promise<void> {
@@ -230,6 +233,7 @@ export class Chat {
       const { messages: _, page: __, ...group } = answer;
       this.put(group);
       this.#replay();
+      this.#tell(id);
       if (this.log.peek()?.group === id) this.log.peek()?.settle();
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.gone(id);
@@ -249,8 +253,6 @@ export class Chat {
   async #sync(all: boolean): Promise<void> {
     const before = this.groups.all.peek();
     const open = this.open.peek();
-    const polled =
-      this.groups.loaded.peek() && this.connection.reachable.peek() && !this.connection.live.peek();
     const told = new Set<string>();
     let cursor: string | undefined;
     let news = true;
@@ -267,18 +269,20 @@ export class Chat {
     // A group can slip from page to page while they are read: one that was not told is asked for.
     const untold = [...before.keys()].filter((id) => !told.has(id));
     if (!cursor) await Promise.all(untold.map((id) => this.#refresh(id)));
-    if (polled) this.#tell(before);
+    for (const id of this.groups.all.peek().keys()) this.#tell(id);
     if (open && open.id === this.open.peek()?.id) this.#divide(open);
     this.log.peek()?.settle();
   }
 
-  /** Tells of what has come since, as real time would have: of each group the last. */
-  #tell(before: ReadonlyMap<string, Group>): void {
-    for (const group of this.groups.listed.peek()) {
-      const message = group.last_message;
-      const news = message && message.seq > (before.get(group.id)?.last_seq ?? message.seq);
-      if (news && message.user_id !== this.me.id) this.onMessage(message, group);
-    }
+  /** Tells of a group's last message, from wherever it was heard first. */
+  #tell(id: string): void {
+    const group = this.groups.get(id);
+    if (!group) return;
+    const { last_message: message, last_seq, read_seq } = group;
+    const told = this.#told.get(id) ?? last_seq;
+    this.#told.set(id, Math.max(told, message?.seq ?? 0));
+    if (!message || message.seq <= Math.max(told, read_seq) || message.user_id === this.me.id) return;
+    this.onMessage(message, group);
   }
 
   #replay(): void {

@@ -36,11 +36,13 @@ export function Seat({ me, realtime, route, first, beside }: SeatProps) {
 
   useEffect(() => {
     chat.onMessage = async (message, group) => {
+      // As the message comes: the author's name may take a moment more.
+      const seen = document.hasFocus();
       await chat.names.need(group.id, message.user_id);
       const name = chat.names.known.peek().get(message.user_id ?? "") ?? "Somebody";
       const open = chat.log.peek()?.group === group.id;
       if (open) chat.announcer.message(`${name}: ${message.message ?? ""}`);
-      tell(group, name, message, () => route.go(group.id));
+      if (!seen) tell(group, name, message, () => route.go(group.id));
     };
     chat.onGone = ({ name }) => {
       note.value = `You are no longer in ${name}.`;
