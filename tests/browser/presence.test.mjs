@@ -28,6 +28,14 @@ async function pair() {
   return [one, await Window.of(browser, bob)];
 }
 
+/** The two with the group open, each of whom real time knows of. */
+async function writers() {
+  const [one, other] = await pair();
+  await other.openGroup("Stanley Park");
+  for (const window of [one, other]) await window.isLive(2);
+  return [one, other];
+}
+
 test("who is online is counted and has a dot, and is neither once they have gone", async () => {
   const [one, other] = await pair();
   await one.isLive(2);
@@ -47,8 +55,7 @@ test("who is online is counted and has a dot, and is neither once they have gone
 });
 
 test("who is typing is shown until they have written, and said aloud once", async () => {
-  const [one, other] = await pair();
-  await other.openGroup("Stanley Park");
+  const [one, other] = await writers();
   await one.page.evaluate(() => {
     globalThis.said = [];
     const status = document.querySelector(".seat > [role=status]");
@@ -73,8 +80,7 @@ test("who is typing is shown until they have written, and said aloud once", asyn
 });
 
 test("who stops without a word is shown for a while and no longer", async () => {
-  const [one, other] = await pair();
-  await other.openGroup("Stanley Park");
+  const [one, other] = await writers();
   await other.box.pressSequentially("Well");
   const typing = one.page.getByText("Bob is typing…");
   await typing.waitFor();
