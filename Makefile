@@ -152,11 +152,8 @@ seeds: build ## Alice, Bob, a quiet group and a busy one; SIZE=large for a group
 bash: build ## A shell with the project's environment
 	@PATH="$(CURDIR)/target/start:$$PATH" exec bash
 
-console: ## A database shell: psql where DATABASE_URL names PostgreSQL, else sqlite3 on ENGINE=chat
-	@case "$${DATABASE_URL:-}" in \
-	  postgres*) exec psql "$$DATABASE_URL" ;; \
-	  *) exec sqlite3 data/$(or $(ENGINE),chat).db ;; \
-	esac
+console: build ## A prompt over the engines; CMD='groups list' runs one line, JSON=1 prints JSON
+	@exec $(PARLOUR) console $${CMD:+--command "$$CMD"} $(if $(JSON),--json)
 
 openapi: ## Writes docs/openapi.json from the code
 	cargo run -q -p parlour -- openapi > docs/openapi.json

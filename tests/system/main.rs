@@ -7,6 +7,8 @@ mod backups;
 #[cfg(test)]
 mod cluster;
 #[cfg(test)]
+mod console;
+#[cfg(test)]
 mod deployed;
 #[cfg(test)]
 mod doctor;

@@ -1,11 +1,19 @@
 //! What the commands do, but for `serve`.
 
 pub(crate) mod backup;
+pub(crate) mod console;
 pub(crate) mod doctor;
-pub(crate) mod jobs;
-pub(crate) mod rings;
+mod explain;
+pub(crate) mod form;
+mod groups;
+mod jobs;
+mod messages;
+mod refusals;
+mod resources;
+mod rings;
 pub(crate) mod seed;
-pub(crate) mod users;
+pub(crate) mod toolbox;
+mod users;
 
 use std::io::{self, Write};
 

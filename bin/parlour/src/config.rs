@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use broker::LocalBroker;
 use clap::Args;
 use composition::{
     Engines, Stores,
@@ -12,7 +11,7 @@ use composition::{
         SecretSettings, SecretText, SocketSettings, StoreSettings, WebSettings, WebhookSettings,
     },
 };
-use engine_interfaces::BoxError;
+use engine_interfaces::{BoxError, Broker};
 
 /// The settings of `parlour`.
 #[derive(Debug, Clone, Args)]
@@ -72,15 +71,14 @@ impl Config {
         self.http.reach(&[self.sockets.realtime_listen], &self.process)
     }
 
-    /// Brings the stores up to date and starts the engines; hints stay in this process. Nothing is swept: the
-    /// tools leave that to `serve`.
-    pub(crate) async fn engines(&self, broker: LocalBroker) -> Result<Engines, BoxError> {
+    /// Brings the stores up to date and starts the engines. Nothing is swept: the tools leave that to the servers.
+    pub(crate) async fn engines(&self, broker: Arc<dyn Broker>) -> Result<Engines, BoxError> {
         let mailing = self.mail.mailing()?;
         let stores = self.stores()?;
         stores.migrate().await?;
         let engines = Engines::start(
             stores,
-            Arc::new(broker),
+            broker,
             self.secrets.or_made_in(&self.data_dir)?,
             self.accounts.auth(self.reach()),
             self.rings.of(self.chat.chat()),

@@ -7,13 +7,23 @@ mod commands;
 mod config;
 mod serve;
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{io, net::SocketAddr, process::ExitCode};
 
-use clap::{Parser, Subcommand};
-use composition::{process, readiness, settings};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use composition::{
+    process, readiness,
+    settings::{self, SecretText},
+};
 use engine_interfaces::BoxError;
 
-use crate::config::Config;
+use crate::{
+    commands::{
+        form::Form,
+        toolbox::{Tool, Toolbox},
+    },
+    config::Config,
+};
 
 /// Group chat in one process.
 #[derive(Parser)]
@@ -21,8 +31,24 @@ use crate::config::Config;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+
     #[command(flatten)]
     config: Config,
+
+    /// For the tools: the Redis that `api`, `realtime` and `worker` share; none for one process with everything in it.
+    #[arg(
+        long,
+        env = "REDIS_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Redis"
+    )]
+    redis_url: Option<SecretText>,
+
+    /// For the tools: results as JSON, an object on each line.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -32,7 +58,7 @@ enum Command {
     /// Brings the stores to this version's tables.
     Migrate,
     /// Says what is wrong with the stores, the secrets and the servers that the settings name, and the cure.
-    Doctor(commands::doctor::Arguments),
+    Doctor,
     /// Copies the embedded default's files and keys into a folder, while a server goes on.
     Backup(commands::backup::Backup),
     /// Puts a backup back, where nothing is yet.
@@ -43,14 +69,15 @@ enum Command {
     Openapi,
     /// Makes Alice, Bob, a quiet group and a busy one.
     Seed(commands::seed::Arguments),
-    /// Lists, creates, disables users and sets their passwords.
-    #[command(subcommand)]
-    Users(commands::users::Command),
-    /// Lists jobs, and retries dead ones.
-    #[command(subcommand)]
-    Jobs(commands::jobs::Command),
-    /// Shows who leads each topic, and how far the work is.
-    Rings(commands::rings::Arguments),
+    #[command(flatten)]
+    Tool(Tool),
+    /// The tools, at a prompt: users, groups, messages, resources, jobs, rings, explain.
+    Console(commands::console::Arguments),
+    /// Prints what a shell completes `parlour` with.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
     /// Ends with 0 where the process that listens at an address answers well at /readyz: for health checks.
     Ready {
         /// API_LISTEN, REALTIME_LISTEN or METRICS_LISTEN of that process.
@@ -60,24 +87,38 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Cli { command, config } = settings::parse();
+    let Cli { command, config, redis_url, json } = settings::parse();
     let process = config.process.clone();
-    process::run("parlour", &process, perform(command.unwrap_or(Command::Serve), config)).await
+    let toolbox = Toolbox::new(config, redis_url);
+    let command = command.unwrap_or(Command::Serve);
+    process::run("parlour", &process, perform(command, toolbox, Form::json(json))).await
 }
 
-async fn perform(command: Command, config: Config) -> Result<(), BoxError> {
+async fn perform(command: Command, toolbox: Toolbox, form: Form) -> Result<(), BoxError> {
+    let config = &toolbox.config;
     match command {
         Command::Serve => serve::run(config).await,
-        Command::Migrate => commands::migrate(&config).await,
-        Command::Doctor(arguments) => commands::doctor::run(&config, &arguments).await,
-        Command::Backup(arguments) => commands::backup::make(&config, &arguments),
-        Command::Restore(arguments) => commands::backup::restore(&config, &arguments),
+        Command::Migrate => commands::migrate(config).await,
+        Command::Doctor => commands::doctor::run(&toolbox, form).await,
+        Command::Backup(arguments) => commands::backup::make(config, &arguments),
+        Command::Restore(arguments) => commands::backup::restore(config, &arguments),
         Command::Routes => commands::print(&api_engine::routes::draw()),
         Command::Openapi => commands::print(&api_engine::openapi()),
-        Command::Seed(arguments) => commands::seed::run(&config, &arguments).await,
-        Command::Users(command) => commands::users::run(&config, command).await,
-        Command::Jobs(command) => commands::jobs::run(&config, command).await,
-        Command::Rings(arguments) => commands::rings::run(&config, &arguments).await,
+        Command::Seed(arguments) => commands::seed::run(config, &arguments).await,
+        Command::Tool(tool) => {
+            let done = toolbox.run(tool, form).await;
+            toolbox.put_away().await;
+            done
+        }
+        Command::Console(arguments) => {
+            let done = commands::console::run(&toolbox, arguments, form).await;
+            toolbox.put_away().await;
+            done
+        }
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "parlour", &mut io::stdout());
+            Ok(())
+        }
         Command::Ready { address } => readiness::ask(address).await,
     }
 }
@@ -112,10 +153,7 @@ mod tests {
         });
         let told: BTreeMap<_, _> = rows.collect();
 
-        let command = Cli::command();
-        let mut there = settings(&command);
-        // Of the processes that share their work, and of the one tool that looks at it.
-        there.extend(settings(command.find_subcommand("rings").unwrap()));
+        let there = settings(&Cli::command());
         assert_eq!(told, there, "docs/operations.md is to have every setting, with its default");
     }
 
@@ -133,9 +171,7 @@ mod tests {
     fn images_and_units_name_settings_that_there_are() {
         const OTHERS: [&str; 6] =
             ["API_1", "API_2", "REALTIME_1", "REALTIME_2", "SQLITE_TMPDIR", "RUSTUP_TOOLCHAIN"];
-        let command = Cli::command();
-        let mut there = settings(&command);
-        there.extend(settings(command.find_subcommand("rings").unwrap()));
+        let there = settings(&Cli::command());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut found = 0;
         for folder in ["docker", "systemd", "systemd/parlour-.service.d"] {

@@ -1,6 +1,6 @@
 //! `parlour serve`: everything, until it is told to stop.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use broker::LocalBroker;
 use composition::{
@@ -14,14 +14,14 @@ use engine_interfaces::BoxError;
 use crate::config::Config;
 
 /// Runs until SIGTERM or Ctrl-C; then finishes what is in hand.
-pub(crate) async fn run(config: Config) -> Result<(), BoxError> {
-    let Config { http, sockets, web, accounts, process, .. } = &config;
+pub(crate) async fn run(config: &Config) -> Result<(), BoxError> {
+    let Config { http, sockets, web, accounts, process, .. } = config;
     let api = bind("API_LISTEN", http.api_listen)?;
     let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen)?;
     let operations = Operations::open(process)?;
     let addresses = Addresses { api: api.local_addr()?, realtime: realtime.local_addr()? };
     let broker = LocalBroker::default();
-    let engines = config.engines(broker.clone()).await?;
+    let engines = config.engines(Arc::new(broker.clone())).await?;
 
     let stop = stop_signal()?;
     let metrics = operations.address();

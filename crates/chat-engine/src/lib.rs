@@ -22,6 +22,7 @@ mod kept;
 mod links;
 mod memberships;
 mod meters;
+pub mod operator;
 mod personal_data;
 mod recent;
 mod rules;

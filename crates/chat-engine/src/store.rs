@@ -7,6 +7,7 @@ mod groups;
 mod invitations;
 mod jobs;
 mod memberships;
+mod operator;
 mod outbox;
 mod personal_data;
 mod read_markers;
@@ -37,7 +38,7 @@ const NAME: &str = "chat";
 /// Who made a group whose maker is not to be named any more.
 const NOBODY: UserId = UserId(Uuid::nil());
 /// How many groups one statement names: SQLite binds each of them.
-const GROUPS_A_STATEMENT: usize = 5_000;
+pub(crate) const GROUPS_A_STATEMENT: usize = 5_000;
 
 /// Locks the head of `$group` until the transaction ends and answers it; `None` when there is no such group.
 /// An update that changes nothing is the lock that both databases have.

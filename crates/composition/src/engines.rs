@@ -42,6 +42,8 @@ pub struct Engines {
     pub chat: Arc<ChatEngine>,
     /// What reaches people who are away.
     pub notifications: Arc<NotificationEngine>,
+    /// What a user has in other engines.
+    pub resources: Arc<dyn UserResources>,
     /// Groups' messages, posted to receivers elsewhere.
     pub webhooks: Arc<WebhookEngine>,
     digests: Option<Digests>,
@@ -79,7 +81,7 @@ impl Engines {
         let chat = ChatEngine::with(
             chat_engine::Store::over(stores.chat.clone()),
             broker.clone(),
-            resources,
+            resources.clone(),
             auth.clone(),
             clock.clone(),
             chat,
@@ -87,7 +89,7 @@ impl Engines {
         let store = notification_engine::Store::over(stores.notifications.clone());
         let notifications = NotificationEngine::new(store.clone(), clock.clone(), unsubscribe);
         let webhooks = Arc::new(WebhookEngine::new(store, chat.clone(), clock.clone(), webhooks)?);
-        Ok(Self { auth, chat, notifications, webhooks, digests: None, clock, broker, stores })
+        Ok(Self { auth, chat, notifications, resources, webhooks, digests: None, clock, broker, stores })
     }
 
     /// Sends mail too, where there is a way to.

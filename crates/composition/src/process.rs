@@ -85,6 +85,14 @@ pub fn say(line: &str) -> Result<(), BoxError> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
+/// Says what went wrong, with its causes, on standard error.
+///
+/// # Errors
+/// When standard error is closed.
+pub fn complain(error: &(dyn Error + 'static)) -> Result<(), BoxError> {
+    Ok(writeln!(io::stderr(), "{}", with_causes(error))?)
+}
+
 /// The work had a panic of its own, which is in the log.
 #[derive(Debug, thiserror::Error)]
 #[error("it panicked")]
@@ -115,10 +123,12 @@ fn exit_code(name: &str, done: Result<(), BoxError>) -> ExitCode {
     let Err(error) = done else {
         return ExitCode::SUCCESS;
     };
-    let error: &(dyn Error + 'static) = error.as_ref();
-    let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let text = causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"));
     // Where standard error is closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "{name}: {text}");
+    let _ = writeln!(io::stderr(), "{name}: {}", with_causes(error.as_ref()));
     ExitCode::FAILURE
+}
+
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

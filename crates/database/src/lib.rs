@@ -1,11 +1,12 @@
 //! What the engines' stores stand on: pools for PostgreSQL and SQLite, SQL types that mean the same on
-//! both, the macro [`on!`] that runs one query body on either, migrations, and the one shape of a `jobs`
+//! both, the macros [`on!`], which runs one query body on either, and [`explain!`], migrations, and the one shape of a `jobs`
 //! table.
 //!
 //! An engine's store holds a [`Database`] in a field named `database` and knows nothing else of where its
 //! rows are.
 
 mod error;
+mod explain;
 mod facts;
 pub mod jobs;
 mod migrate;
@@ -22,6 +23,7 @@ use std::panic;
 pub use diesel_async;
 
 pub use error::StoreError;
+pub use explain::{Analyzed, Planned, PlannedStep, indented};
 pub use facts::Facts;
 pub use migrate::{Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};

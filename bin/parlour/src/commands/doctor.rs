@@ -1,35 +1,20 @@
 //! `parlour doctor`.
 
-use clap::Args;
 use composition::{
     doctor::{self, Finding, Level},
     process::say,
-    settings::SecretText,
 };
 use engine_interfaces::BoxError;
 
-use crate::config::Config;
-
-/// How it is told.
-#[derive(Args)]
-pub(crate) struct Arguments {
-    /// The Redis server that `api`, `realtime` and `worker` share; none for one process with everything in it.
-    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
-    redis_url: Option<SecretText>,
-
-    /// As JSON.
-    #[arg(long)]
-    json: bool,
-}
+use super::{form::Form, toolbox::Toolbox};
 
 /// Says what is wrong, and the cure; fails where something does not work.
-pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
-    let findings = doctor::examine(&config.patient(arguments.redis_url.as_ref())).await;
-    if arguments.json {
-        say(&serde_json::to_string_pretty(&findings)?)?;
-    } else {
-        for finding in &findings {
-            tell(finding)?;
+pub(crate) async fn run(toolbox: &Toolbox, form: Form) -> Result<(), BoxError> {
+    let findings = doctor::examine(&toolbox.config.patient(toolbox.redis_url.as_ref())).await;
+    for finding in &findings {
+        match form {
+            Form::Text => tell(finding)?,
+            Form::Json => say(&serde_json::to_string(finding)?)?,
         }
     }
     match findings.iter().filter(|finding| finding.level == Level::Error).count() {

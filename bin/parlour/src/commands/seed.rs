@@ -1,6 +1,6 @@
 //! `parlour seed`: something to look at.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use auth_engine::{Authentication, Registration, Secret, UserId};
 use broker::LocalBroker;
@@ -39,7 +39,7 @@ const STEP: usize = 1_000;
 
 /// Makes what is not there yet: the same every time.
 pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
-    let engines = config.engines(LocalBroker::default()).await?;
+    let engines = config.engines(Arc::new(LocalBroker::default())).await?;
     let alice = person(&engines, "Alice", "alice@example.com").await?;
     let bob = person(&engines, "Bob", "bob@example.com").await?;
     let quiet = group(&engines, alice, "The quiet group").await?;

@@ -1,20 +1,52 @@
 //! `parlour users`.
 
-use std::{env, io};
+use std::{
+    convert::Infallible,
+    env,
+    io::{self, IsTerminal},
+    str::FromStr,
+};
 
-use auth_engine::{AuthError, Authentication, Registration, Secret, UserId};
-use broker::LocalBroker;
+use auth_engine::{Authentication, Registration, Secret, UserId};
 use clap::Subcommand;
 use composition::process::say;
 use engine_interfaces::{BoxError, Limit};
 
-use crate::config::Config;
+use super::{form::Form, refusals::told, toolbox::Toolbox};
 
-/// Lists, creates, disables users and sets their passwords.
+/// A user, by id or by address.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    Id(UserId),
+    Email(Secret),
+}
+
+impl FromStr for Who {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::Email(Secret::new(text)), Self::Id))
+    }
+}
+
+/// Who it is.
+pub(crate) async fn find(auth: &dyn Authentication, who: Who) -> Result<UserId, BoxError> {
+    match who {
+        Who::Id(id) => Ok(id),
+        Who::Email(email) => auth.find_user(&email).await?.ok_or_else(|| "no user has this address".into()),
+    }
+}
+
+/// Lists, shows, creates, disables users and sets their passwords.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Every user, in the order in which they signed up.
     List,
+    /// One user.
+    Show {
+        /// Their id or address.
+        user: Who,
+    },
     /// Makes an account; the password is read from USER_PASSWORD or from standard input.
     Create {
         /// What others see.
@@ -25,19 +57,19 @@ pub(crate) enum Command {
     },
     /// Gives a user a new password, read as for `create`, and signs them out everywhere.
     SetPassword {
-        /// The user's address.
-        email: String,
+        /// Their id or address.
+        user: Who,
     },
     /// Lets a user sign in no more, and signs them out everywhere.
     Disable {
-        /// The user's address.
-        email: String,
+        /// Their id or address.
+        user: Who,
     },
 }
 
 /// Runs one of them.
-pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxError> {
-    let auth = config.engines(LocalBroker::default()).await?.auth;
+pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Result<(), BoxError> {
+    let auth = &*toolbox.engines().await?.auth;
     match command {
         Command::List => {
             let mut last = None;
@@ -45,7 +77,7 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxErro
                 let page = auth.list_users(last, Limit::default()).await?;
                 let Some(end) = page.last() else { return Ok(()) };
                 last = Some(end.user.id);
-                for listed in &page {
+                let rows = page.iter().map(|listed| {
                     let user = &listed.user;
                     let state = match listed.disabled_at {
                         Some(_) => "disabled",
@@ -53,48 +85,46 @@ pub(crate) async fn run(config: &Config, command: Command) -> Result<(), BoxErro
                         None => "active",
                     };
                     // Printed for the administrator who asked, not logged.
-                    let email = user.email.as_ref().map_or("-", Secret::expose);
-                    say(&format!("{}  {state:8}  {email}  {}", user.id, user.name))?;
-                }
+                    let email = user.email.as_ref().map(Secret::expose);
+                    [user.id.to_string().into(), state.into(), email.into(), user.name.clone().into()]
+                });
+                form.table(["id", "state", "email", "name"], rows)?;
             }
+        }
+        Command::Show { user } => {
+            let user = auth.show_user(find(auth, user).await?).await?;
+            let email = user.email.as_ref().map(Secret::expose);
+            let row = [
+                user.id.to_string().into(),
+                email.into(),
+                user.name.into(),
+                user.guest.into(),
+                user.created_at.to_string().into(),
+            ];
+            form.table(["id", "email", "name", "guest", "created_at"], [row])
         }
         Command::Create { name, email } => {
             let registration = Registration { name, email: Secret::new(email), password: password()? };
-            let user = auth.create_user(registration).await.map_err(explain)?;
+            let user = auth.create_user(registration).await.map_err(told)?;
             say(&user.id.to_string())
         }
-        Command::SetPassword { email } => {
-            let user = find(&*auth, email).await?;
-            Ok(auth.set_password(user, &password()?).await.map_err(explain)?)
+        Command::SetPassword { user } => {
+            let user = find(auth, user).await?;
+            Ok(auth.set_password(user, &password()?).await.map_err(told)?)
         }
-        Command::Disable { email } => Ok(auth.disable_user(find(&*auth, email).await?).await?),
+        Command::Disable { user } => Ok(auth.disable_user(find(auth, user).await?).await?),
     }
 }
 
-async fn find(auth: &dyn Authentication, email: String) -> Result<UserId, BoxError> {
-    auth.find_user(&Secret::new(email)).await?.ok_or_else(|| "no user has this address".into())
-}
-
+/// From USER_PASSWORD, or typed where nobody sees it, or the next line of standard input.
 fn password() -> Result<Secret, BoxError> {
     if let Ok(password) = env::var("USER_PASSWORD") {
         return Ok(Secret::new(password));
     }
-    say("Password:")?;
+    if io::stdin().is_terminal() {
+        return Ok(Secret::new(rpassword::prompt_password("Password: ")?));
+    }
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     Ok(Secret::new(line.trim_end_matches(['\r', '\n'])))
-}
-
-/// Names the rules that the input breaks.
-fn explain(error: AuthError) -> BoxError {
-    match error {
-        AuthError::Invalid(violations) => {
-            let broken: Vec<_> = violations
-                .iter()
-                .map(|broken| format!("{} is refused: {:?}", broken.field, broken.rule))
-                .collect();
-            broken.join("; ").into()
-        }
-        other => other.into(),
-    }
 }

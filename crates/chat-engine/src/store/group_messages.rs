@@ -11,6 +11,32 @@ use super::{
     schema::{group_heads, messages},
 };
 
+/// The newest of the log of `$group`.
+macro_rules! newest {
+    ($group:expr, $limit:expr) => {
+        messages::table
+            .filter(messages::group_id.eq(Col($group)))
+            .order(messages::seq.desc())
+            .limit($limit)
+            .select(MessageRow::as_select())
+    };
+}
+
+/// The log of `$group` after a position, oldest first; nothing of a deleted group.
+macro_rules! log {
+    ($group:expr, $after:expr, $limit:expr) => {
+        messages::table
+            .inner_join(group_heads::table.on(group_heads::group_id.eq(messages::group_id)))
+            .filter(messages::group_id.eq(Col($group)))
+            .filter(messages::seq.gt($after.0))
+            .order(messages::seq.asc())
+            .limit($limit)
+            .select(MessageRow::as_select())
+    };
+}
+
+pub(super) use {log, newest};
+
 impl Store {
     /// A page of the log.
     pub(crate) async fn messages(
@@ -21,10 +47,7 @@ impl Store {
     ) -> Result<Vec<GroupMessage>, StoreError> {
         let log = messages::table.filter(messages::group_id.eq(Col(group))).limit(limit);
         let rows: Vec<MessageRow> = match range {
-            Range::Newest => {
-                let page = log.order(messages::seq.desc());
-                on!(self, read, |conn| page.select(MessageRow::as_select()).load(conn))
-            }
+            Range::Newest => on!(self, read, |conn| newest!(group, limit).load(conn)),
             Range::Before(seq) => {
                 let page = log.filter(messages::seq.lt(seq.0)).order(messages::seq.desc());
                 on!(self, read, |conn| page.select(MessageRow::as_select()).load(conn))
@@ -44,13 +67,7 @@ impl Store {
         after: Seq,
         limit: i64,
     ) -> Result<Vec<GroupMessage>, StoreError> {
-        let query = messages::table
-            .inner_join(group_heads::table.on(group_heads::group_id.eq(messages::group_id)))
-            .filter(messages::group_id.eq(Col(group)))
-            .filter(messages::seq.gt(after.0))
-            .order(messages::seq.asc())
-            .limit(limit);
-        let rows: Vec<MessageRow> = on!(self, read, |conn| query.select(MessageRow::as_select()).load(conn))?;
+        let rows: Vec<MessageRow> = on!(self, read, |conn| log!(group, after, limit).load(conn))?;
         Ok(rows.into_iter().map(GroupMessage::from).collect())
     }
 

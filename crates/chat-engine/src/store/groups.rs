@@ -38,6 +38,34 @@ pub(crate) struct Origin {
     pub(crate) name: String,
 }
 
+/// The head and the membership of `$user` in `$group`, each by primary key.
+macro_rules! version {
+    ($user:expr, $group:expr) => {
+        group_heads::table
+            .inner_join(memberships::table.on(memberships::group_id.eq(group_heads::group_id)))
+            .filter(group_heads::group_id.eq(Col($group)))
+            .filter(memberships::user_id.eq(Col($user)))
+            .filter(memberships::left_at.is_null())
+            .select((group_heads::last_seq, group_heads::revision, memberships::role, memberships::read_seq))
+    };
+}
+
+/// Those of `$ids` that `$user` is in, latest activity first.
+macro_rules! latest {
+    ($user:expr, $ids:expr, $limit:expr) => {
+        memberships::table
+            .inner_join(group_heads::table.on(group_heads::group_id.eq(memberships::group_id)))
+            .filter(memberships::group_id.eq_any($ids))
+            .filter(memberships::user_id.eq(Col($user)))
+            .filter(memberships::left_at.is_null())
+            .order((group_heads::last_message_at.desc(), group_heads::group_id.desc()))
+            .limit($limit)
+            .select((group_heads::last_message_at, group_heads::group_id))
+    };
+}
+
+pub(super) use {latest, version};
+
 impl Store {
     /// What a member's copy of the group depends on: the head and the membership, each by primary key. This
     /// is the statement that decides whether somebody is in a group.
@@ -46,12 +74,7 @@ impl Store {
         user: UserId,
         group: GroupId,
     ) -> Result<Option<GroupVersion>, StoreError> {
-        let query = group_heads::table
-            .inner_join(memberships::table.on(memberships::group_id.eq(group_heads::group_id)))
-            .filter(group_heads::group_id.eq(Col(group)))
-            .filter(memberships::user_id.eq(Col(user)))
-            .filter(memberships::left_at.is_null())
-            .select((group_heads::last_seq, group_heads::revision, memberships::role, memberships::read_seq));
+        let query = version!(user, group);
         let row: Option<(i64, i64, RoleText, i64)> =
             on!(self, read, |conn| async { query.first(conn).await.optional() })?;
         Ok(row.map(|(last_seq, revision, role, read_seq)| GroupVersion {
@@ -117,14 +140,7 @@ impl Store {
         let mut found = Vec::new();
         for ids in ids.chunks(GROUPS_A_STATEMENT) {
             let ids: Vec<_> = ids.iter().copied().map(Col).collect();
-            let query = memberships::table
-                .inner_join(group_heads::table.on(group_heads::group_id.eq(memberships::group_id)))
-                .filter(memberships::group_id.eq_any(ids))
-                .filter(memberships::user_id.eq(Col(user)))
-                .filter(memberships::left_at.is_null())
-                .order((group_heads::last_message_at.desc(), group_heads::group_id.desc()))
-                .limit(limit)
-                .select((group_heads::last_message_at, group_heads::group_id));
+            let query = latest!(user, ids, limit);
             let rows: Vec<(At, Col<GroupId>)> = match before {
                 None => on!(self, read, |conn| query.load(conn))?,
                 Some(ByActivity(at, group)) => {
