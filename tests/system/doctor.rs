@@ -10,7 +10,7 @@ use tokio::process::Command;
 use crate::support::{Parlour, shape::command};
 
 /// What it found, and whether it was content.
-async fn examined(mut command: Command) -> (bool, Vec<Value>) {
+pub(crate) async fn examined(mut command: Command) -> (bool, Vec<Value>) {
     let Output { status, stdout, stderr } = command.args(["doctor", "--json"]).output().await.unwrap();
     let told = String::from_utf8(stdout).unwrap();
     let findings = serde_json::from_str(&told)

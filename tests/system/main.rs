@@ -41,4 +41,6 @@ mod support;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]
+mod upgrades;
+#[cfg(test)]
 mod webhooks;

@@ -23,7 +23,7 @@ pub use diesel_async;
 
 pub use error::StoreError;
 pub use facts::Facts;
-pub use migrate::{Migrations, MigrationsError};
+pub use migrate::{MigrationState, Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};
 pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};

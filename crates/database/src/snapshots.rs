@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use diesel::{migration::MigrationSource, sqlite::Sqlite};
+use diesel::sqlite::Sqlite;
 use engine_interfaces::BoxError;
 use rusqlite::{
     Connection, OpenFlags,
     backup::{Backup, StepResult},
 };
 
-use crate::Migrations;
+use crate::{Migrations, migrate::versions};
 
 /// How long a writer may keep us waiting for its file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -81,8 +81,7 @@ impl Migrations {
     /// When the file can't be read.
     pub fn unknown_in(&self, file: &Path) -> Result<BTreeSet<String>, SnapshotError> {
         let read = || -> Result<_, BoxError> {
-            let known = MigrationSource::<Sqlite>::migrations(&self.sqlite)?;
-            let known: BTreeSet<_> = known.iter().map(|one| one.name().version().to_string()).collect();
+            let known = versions::<Sqlite>(&self.sqlite)?;
             let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let mut asked = connection.prepare("SELECT version FROM __diesel_schema_migrations")?;
             let found = asked.query_map([], |row| row.get(0))?.collect::<Result<BTreeSet<String>, _>>()?;

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_engine::AuthEngine;
 use broker::LocalBroker;
-use database::{Database, Facts, Migrations};
+use database::{Database, Facts, Location, MigrationState, Migrations};
 use engine_interfaces::{Clock, SystemClock, Timestamp};
 
 use super::{Finding, Patient, version};
@@ -62,17 +62,31 @@ async fn examine_one(
     let before = SystemClock.now();
     let facts = database.facts().await.map_err(|error| away(&error))?;
     let after = SystemClock.now();
-    let pending = database.pending_migrations(migrations).await.map_err(|error| away(&error))?;
+    let MigrationState { pending, newer } =
+        database.migration_state(migrations).await.map_err(|error| away(&error))?;
     if !pending.is_empty() {
         let found = format!("{place} lacks the migrations {}", pending.join(", "));
         return Err(Finding::error(engine, found, "run `parlour migrate` with the same settings"));
     }
     let mut findings = durability(engine, &facts, place.file().is_some());
+    findings.extend(ahead(engine, place, &newer));
     findings.extend(facts.now.and_then(|now| skew(engine, before, now, after)));
     if findings.is_empty() {
         findings.push(Finding::good(engine, format!("{place}, version {}, migrated", facts.version)));
     }
     Ok(findings)
+}
+
+/// Is the version that migrated it newer than this one?
+fn ahead(engine: &'static str, place: &Location, newer: &[String]) -> Option<Finding> {
+    (!newer.is_empty()).then(|| {
+        let found = format!("{place} has the migrations {} of a newer version", newer.join(", "));
+        Finding::warning(
+            engine,
+            found,
+            "this version works on them: go on with the upgrade, or stay for a while",
+        )
+    })
 }
 
 /// Does what was committed survive a loss of power?
