@@ -9,6 +9,7 @@ use std::{
 
 use diesel::sql_query;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool};
+use tokio_postgres::config::SslMode;
 
 use crate::{SqlitePool, StoreError, on, postgres};
 
@@ -53,6 +54,20 @@ impl Location {
         let folder = url.strip_prefix("sqlite:").ok_or(LocationError::Scheme)?;
         let folder = folder.strip_prefix("//").unwrap_or(folder);
         Ok(Self::Sqlite { path: PathBuf::from(folder).join(format!("{engine}.db")) })
+    }
+
+    /// Where PostgreSQL is on another machine, as far as its URL says: neither a socket nor a loopback address.
+    #[must_use]
+    pub fn other_machine(&self) -> Option<String> {
+        match self {
+            Self::Postgres { config, .. } => postgres::other_machine(config),
+            Self::Sqlite { .. } => None,
+        }
+    }
+
+    /// May a connection be encrypted? Only where the URL asks for it.
+    pub(crate) fn may_encrypt(&self) -> bool {
+        matches!(self, Self::Postgres { config, .. } if config.get_ssl_mode() != SslMode::Disable)
     }
 
     /// The file, where it is one.
@@ -244,6 +259,24 @@ mod tests {
             Location::parse("postgres://parlour:hidden@localhost/parlour?sslmode=verify-full", "chat");
         let shown = format!("{location:?}");
         assert!(shown.contains("schema chat") && !shown.contains("hidden"), "{shown}");
+        for (host, elsewhere) in [
+            ("localhost", None),
+            ("127.0.0.1", None),
+            ("[::1]", None),
+            ("%2Frun%2Fpostgresql", None),
+            ("db.example.com", Some("db.example.com")),
+            ("10.1.2.3", Some("10.1.2.3")),
+            ("localhost,db2", Some("db2")),
+        ] {
+            let location = Location::parse(&format!("postgres://parlour@{host}/parlour"), "chat").unwrap();
+            assert_eq!(location.other_machine().as_deref(), elsewhere, "{host}");
+        }
+        let routed = Location::parse("postgres://localhost/parlour?hostaddr=10.1.2.3", "chat").unwrap();
+        assert_eq!(routed.other_machine().as_deref(), Some("10.1.2.3"));
+        for (mode, may) in [("", false), ("?sslmode=require", true), ("?sslmode=disable", false)] {
+            let location = Location::parse(&format!("postgres://localhost/parlour{mode}"), "chat").unwrap();
+            assert_eq!(location.may_encrypt(), may, "{mode}");
+        }
         assert_eq!(Location::parse("mysql://x", "chat").unwrap_err(), LocationError::Scheme);
         assert_eq!(Location::parse("postgres://host:port/", "chat").unwrap_err(), LocationError::Malformed);
     }

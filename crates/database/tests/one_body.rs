@@ -60,6 +60,9 @@ async fn contract(test: TestDatabase) {
     assert_eq!(keys, ["a", "b"], "a key is there once, and a failed transaction leaves nothing");
     assert!(all.iter().all(|(_, _, run_at)| run_at.0 == now), "times come back as they went in");
     store.database.ready().await.unwrap();
+    let is_file = store.database.location().file().is_some();
+    let facts = store.database.facts().await.unwrap();
+    assert_eq!(facts.encrypted, (!is_file).then_some(false), "the tests' URL does not ask for it");
 
     let same = MigrationState { pending: Vec::new(), newer: Vec::new() };
     assert_eq!(store.database.migration_state(MIGRATIONS).await.unwrap(), same);

@@ -4,11 +4,11 @@ use clap::Args;
 use composition::{
     doctor::{self, Finding, Level},
     process::say,
-    settings::SecretText,
+    settings::{self, SecretText},
 };
 use engine_interfaces::BoxError;
 
-use crate::config::Config;
+use crate::{Cli, config::Config};
 
 /// How it is told.
 #[derive(Args)]
@@ -24,7 +24,8 @@ pub(crate) struct Arguments {
 
 /// Says what is wrong, and the cure; fails where something does not work.
 pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), BoxError> {
-    let findings = doctor::examine(&config.patient(arguments.redis_url.as_ref())).await;
+    let files = settings::secret_files::<Cli>();
+    let findings = doctor::examine(&config.patient(arguments.redis_url.as_ref(), &files)).await;
     if arguments.json {
         say(&serde_json::to_string_pretty(&findings)?)?;
     } else {
