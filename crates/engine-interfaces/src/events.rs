@@ -127,6 +127,15 @@ impl Slot {
     pub const COUNT: u16 = 256;
 
     /// The slot of a group. FNV-1a over the id's bytes: the same in every process and version.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{Clock, GroupId, Slot, SystemClock};
+    ///
+    /// let group = GroupId(SystemClock.new_id());
+    /// assert_eq!(Slot::of(group), Slot::of(group), "in every process");
+    /// assert!(Slot::of(group).0 < Slot::COUNT);
+    /// ```
     #[must_use]
     pub fn of(group: GroupId) -> Self {
         let hash = group.0.as_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
