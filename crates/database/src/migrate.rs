@@ -13,6 +13,27 @@ use engine_interfaces::BoxError;
 use crate::{Database, Location, Pool, postgres};
 
 /// An engine's migrations, for both databases.
+///
+/// # Example
+/// ```
+/// use database::{Database, Location, MigrationState, Migrations, PoolSettings};
+/// use diesel_migrations::embed_migrations;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// const JOBS: Migrations = Migrations {
+///     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+///     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// };
+///
+/// let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// let database = Database::open(location, &PoolSettings::default())?;
+/// let MigrationState { pending, .. } = database.migration_state(JOBS).await?;
+/// assert_eq!(database.migrate(JOBS).await?, pending);
+/// assert!(database.migrate(JOBS).await?.is_empty(), "any number of processes may, at any time");
+/// # Ok(()) }
+/// ```
 pub struct Migrations {
     /// For PostgreSQL.
     pub postgres: EmbeddedMigrations,

@@ -47,6 +47,17 @@ impl Location {
     ///
     /// # Errors
     /// When it is neither.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Location, LocationError};
+    ///
+    /// let file = Location::parse("sqlite:./data", "chat").unwrap();
+    /// assert_eq!(file.to_string(), "SQLite file ./data/chat.db");
+    /// let schema = Location::parse("postgres://me:secret@db/all?sslmode=verify-full", "chat").unwrap();
+    /// assert_eq!(schema.to_string(), "PostgreSQL database all schema chat"); // never the password
+    /// assert_eq!(Location::parse("mysql://db", "chat").unwrap_err(), LocationError::Scheme);
+    /// ```
     pub fn parse(url: &str, engine: &str) -> Result<Self, LocationError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres { config: Box::new(postgres::parse(url)?), schema: engine.to_owned() });
@@ -57,6 +68,15 @@ impl Location {
     }
 
     /// Where PostgreSQL is on another machine, as far as its URL says: neither a socket nor a loopback address.
+    ///
+    /// # Example
+    /// ```
+    /// use database::Location;
+    ///
+    /// let elsewhere = |url| Location::parse(url, "chat").unwrap().other_machine();
+    /// assert_eq!(elsewhere("postgres://localhost/all"), None);
+    /// assert_eq!(elsewhere("postgres://db.example.com/all").as_deref(), Some("db.example.com"));
+    /// ```
     #[must_use]
     pub fn other_machine(&self) -> Option<String> {
         match self {
@@ -170,6 +190,21 @@ impl Usage {
 }
 
 /// An engine's database. Cheap to clone.
+///
+/// # Example
+/// ```
+/// use database::{Database, Location, PoolSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let location = Location::Sqlite { path: folder.path().join("chat.db") };
+/// let database = Database::open(location, &PoolSettings { size: 2, ..PoolSettings::default() })?;
+/// database.ready().await?;
+/// assert_eq!(database.usage().limit, 3, "two that read and one that writes");
+/// assert_eq!(database.facts().await?.settings["journal_mode"], "wal");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Database {
     pool: Arc<Pool>,

@@ -26,6 +26,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAGES: c_int = 1_024;
 
 /// What several SQLite files held at one instant. While it lives their logs grow.
+///
+/// # Example
+/// ```
+/// use database::Snapshots;
+/// # use database::{Database, Location, PoolSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let files = ["auth.db", "chat.db"].map(|name| folder.path().join(name));
+/// # for file in &files {
+/// #     Database::open(Location::Sqlite { path: file.clone() }, &PoolSettings::default())?.ready().await?;
+/// # }
+/// let backup = folder.path().join("backup");
+/// std::fs::create_dir(&backup)?;
+/// let instant = Snapshots::take(&files)?; // writers go on from here
+/// let copies = instant.copy_into(&backup)?;
+/// assert_eq!(copies.len(), 2);
+/// # Ok(()) }
+/// ```
 pub struct Snapshots {
     files: Vec<(PathBuf, Connection)>,
 }
