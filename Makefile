@@ -15,7 +15,7 @@ DENY_VERSION := 0.20.2
 MACHETE := $(TOOLS)/bin/cargo-machete
 MACHETE_VERSION := 0.9.2
 
-.PHONY: help start specs check doctor lint scan format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
+.PHONY: help start specs previous check doctor lint scan format routes seeds bash console build openapi insomnia up down chaos soak bench fuzz page no-page
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ NODE_TESTS := tests/clients tests/browser tests/consumers
 specs: $(PAGE) $(NODE_TESTS:%=%/node_modules) ## Every test, with servers of its own; CRATE=name for one crate
 	$(START_BINARIES)
 	tests/with-servers cargo test $(SCOPE) --all-features $(TESTS)
+
+previous: ## The version before, on this version's tables; BASE=revision for another than the newest release
+	tests/previous-version
 
 web/node_modules clients/typescript/node_modules $(NODE_TESTS:%=%/node_modules): %/node_modules: %/package-lock.json
 	cd $* && $(NPM_CI)

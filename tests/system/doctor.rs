@@ -10,11 +10,12 @@ use tokio::process::Command;
 use crate::support::{Parlour, shape::command};
 
 /// What it found, and whether it was content.
-async fn examined(mut command: Command) -> (bool, Vec<Value>) {
+pub(crate) async fn examined(mut command: Command) -> (bool, Vec<Value>) {
     let Output { status, stdout, stderr } = command.args(["doctor", "--json"]).output().await.unwrap();
     let told = String::from_utf8(stdout).unwrap();
-    let findings = serde_json::from_str(&told)
-        .unwrap_or_else(|error| panic!("{error}: {told}{}", String::from_utf8_lossy(&stderr)));
+    let findings = told.lines().map(serde_json::from_str).collect::<Result<_, _>>();
+    let findings =
+        findings.unwrap_or_else(|error| panic!("{error}: {told}{}", String::from_utf8_lossy(&stderr)));
     (status.success(), findings)
 }
 
@@ -73,6 +74,29 @@ async fn the_shape_of_production_is_examined_too() {
     let (content, findings) = examined(parlour()).await;
     assert!(content, "{findings:#?}");
     assert!(finding(&findings, "secrets", "warning").is_some(), "{findings:#?}");
+
+    // As the production shape has it: secrets lie in files.
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        path
+    };
+    let mut by_files = parlour();
+    by_files
+        .env_remove("REDIS_URL")
+        .env_remove("DATABASE_URL")
+        .env("REDIS_URL_FILE", file("redis_url", &redis.url()))
+        .env("DATABASE_URL_FILE", file("database_url", database.url()));
+    let (content, findings) = examined(by_files).await;
+    assert!(content, "{findings:#?}");
+    assert!(findings.iter().any(|finding| finding["part"] == "redis"), "{findings:#?}");
+    let told = format!("{findings:?}");
+    for setting in ["REDIS_URL_FILE=", "DATABASE_URL_FILE="] {
+        assert!(told.contains(setting), "{setting}: {told}");
+    }
+    assert!(!told.contains("redis://") && !told.contains("postgres://"), "{told}");
 
     let url = redis.url();
     redis.kill().await;

@@ -43,4 +43,6 @@ mod support;
 #[cfg(test)]
 mod transcript;
 #[cfg(test)]
+mod upgrades;
+#[cfg(test)]
 mod webhooks;

@@ -1,6 +1,6 @@
 //! The settings of `parlour`: every group there is, and a folder for what it makes itself.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use composition::{
@@ -61,9 +61,13 @@ impl Config {
     }
 
     /// What `doctor` looks at.
-    pub(crate) fn patient<'a>(&'a self, redis_url: Option<&'a SecretText>) -> Patient<'a> {
+    pub(crate) fn patient<'a>(
+        &'a self,
+        redis_url: Option<&'a SecretText>,
+        secret_files: &'a BTreeMap<String, PathBuf>,
+    ) -> Patient<'a> {
         let Self { stores, secrets, data_dir, mail, .. } = self;
-        Patient { stores, secrets, data_dir, mail, redis_url }
+        Patient { stores, secrets, data_dir, secret_files, mail, redis_url }
     }
 
     /// From where `serve` is reached.

@@ -16,6 +16,13 @@ const ABOUT: &str = "Group chat. Bodies are JSON: the object below the root key,
                      Unknown fields are ignored. Times are UTC, RFC 3339.";
 
 /// The API as OpenAPI 3.1: pretty JSON with a line's end.
+///
+/// # Example
+/// ```
+/// let description: serde_json::Value = serde_json::from_str(&api_engine::openapi()).unwrap();
+/// assert_eq!(description["openapi"], "3.1.0");
+/// assert!(description["paths"]["/api/v1/groups"]["post"].is_object());
+/// ```
 #[must_use]
 pub fn openapi() -> String {
     let mut text = description().to_pretty_json().unwrap_or_default();

@@ -129,6 +129,13 @@ pub(crate) async fn not_found(_: HttpRequest) -> Result<&'static str, ErrorHandl
 }
 
 /// The table as text, a row a line: method, path and `Controller#action`.
+///
+/// # Example
+/// ```
+/// let table = api_engine::routes::draw();
+/// let row = table.lines().find(|row| row.ends_with("GroupMessagesController#create_in_group")).unwrap();
+/// assert!(row.starts_with("POST") && row.contains("/api/v1/groups/{id}/messages"));
+/// ```
 #[must_use]
 pub fn draw() -> String {
     let width = ROUTES.iter().map(|route| route.path.len()).max().unwrap_or(0) + 2;

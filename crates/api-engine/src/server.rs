@@ -38,6 +38,17 @@ pub struct ApiEngine {
 
 impl ApiEngine {
     /// Puts all of the API into an app: routes, error bodies, request ids, CORS.
+    ///
+    /// # Example
+    /// ```
+    /// use actix_web::{App, HttpServer};
+    /// use api_engine::ApiEngine;
+    ///
+    /// /// Beside routes of your own.
+    /// async fn serve(api: ApiEngine) -> std::io::Result<()> {
+    ///     HttpServer::new(move || App::new().configure(|app| api.mount(app))).bind("127.0.0.1:8080")?.run().await
+    /// }
+    /// ```
     pub fn mount(&self, app: &mut ServiceConfig) {
         self.mount_with(Readiness::default(), app);
     }

@@ -5,6 +5,19 @@ use std::{num::NonZero, thread, time::Duration};
 use ipnet::IpNet;
 
 /// Every limit and address of the HTTP API, with the contract's defaults.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use api_engine::Settings;
+///
+/// let proxied = Settings {
+///     trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+///     request_timeout: Duration::from_secs(5),
+///     ..Settings::default()
+/// };
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Where clients find the Socket.IO server; `/config.json` tells them.

@@ -28,6 +28,31 @@ impl AuthEngine {
     ///
     /// # Errors
     /// When the store fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{factories};
+    /// use engine_interfaces::{Limit};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// factories::user(&*auth).create().await;
+    /// let (mut users, mut after) = (0, None);
+    /// loop {
+    ///     let page = auth.list_users(after, Limit::default()).await?;
+    ///     let Some(last) = page.last() else { break };
+    ///     users += page.len();
+    ///     after = Some(last.user.id);
+    /// }
+    /// assert_eq!(users, 1);
+    /// # Ok(()) }
+    /// ```
     pub async fn list_users(
         &self,
         after: Option<UserId>,
@@ -44,6 +69,24 @@ impl AuthEngine {
     ///
     /// # Errors
     /// When the input breaks rules, and when the store fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{Authentication, Registration, Secret, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// let (email, password) = (Secret::new("ann@example.com"), Secret::new("a password of hers"));
+    /// let ann = auth.create_user(Registration { name: "Ann".into(), email, password }).await?;
+    /// assert_eq!(auth.find_user(&Secret::new("ANN@example.com")).await?, Some(ann.id));
+    /// # Ok(()) }
+    /// ```
     pub async fn create_user(&self, registration: Registration) -> Result<User, AuthError> {
         Violations::of_registration(&registration).check()?;
         register(self, registration).await.map(|account| account.user)
@@ -54,6 +97,24 @@ impl AuthEngine {
     ///
     /// # Errors
     /// As [`AuthEngine::create_user`]; nothing is stored when the input breaks rules.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{Secret, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// let people = ["ann", "bob"].map(|name| (name.to_owned(), Secret::new(format!("{name}@example.com"))));
+    /// let made = auth.create_users(people.into(), &Secret::new("a password for all")).await?;
+    /// assert_eq!(made.len(), 2);
+    /// # Ok(()) }
+    /// ```
     pub async fn create_users(
         &self,
         people: Vec<(String, Secret)>,
@@ -84,6 +145,25 @@ impl AuthEngine {
     ///
     /// # Errors
     /// When there is no such user, when the password breaks rules, and when the store fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{AuthError, Authentication, Secret, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// let ann = factories::user(&*auth).create().await;
+    /// auth.set_password(ann.user.id, &Secret::new("another password")).await?;
+    /// let old = auth.authenticate_token(ann.token.expose()).await;
+    /// assert!(matches!(old, Err(AuthError::TokenRevoked)));
+    /// # Ok(()) }
+    /// ```
     pub async fn set_password(&self, user: UserId, password: &Secret) -> Result<(), AuthError> {
         let mut violations = Violations::default();
         violations.password(password);
@@ -96,6 +176,26 @@ impl AuthEngine {
     ///
     /// # Errors
     /// When there is no such user, and when the store fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{factories};
+    /// use engine_interfaces::{Limit};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// let ann = factories::user(&*auth).create().await;
+    /// auth.disable_user(ann.user.id).await?;
+    /// let listed = auth.list_users(None, Limit::default()).await?;
+    /// assert!(listed[0].disabled_at.is_some());
+    /// # Ok(()) }
+    /// ```
     pub async fn disable_user(&self, user: UserId) -> Result<(), AuthError> {
         self.change(user, |change| change.disable = true).await
     }

@@ -23,6 +23,27 @@ use crate::{
 };
 
 /// Users, passwords and tokens. Ends its tasks when it is dropped.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// use auth_engine::{Authentication, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+/// let ann = factories::user(&*auth).email("ann@example.com").create().await; // in a test; else sign_up
+/// let from = "192.0.2.1".parse()?;
+/// let credentials = factories::credentials("ann@example.com", factories::PASSWORD);
+/// let session = auth.sign_in(credentials, from).await?;
+/// let caller = auth.authenticate_token(session.token.expose()).await?;
+/// assert_eq!(caller.user_id, ann.user.id);
+/// # Ok(()) }
+/// ```
 pub struct AuthEngine {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,
@@ -59,6 +80,30 @@ impl AuthEngine {
     ///
     /// # Errors
     /// See [`StartError`].
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use auth_engine::{
+    ///     AuthEngine, Authentication, Keys, PasswordKey, PasswordKeys, Settings, SigningKey, Store, SystemClock, TokenKeys,
+    /// };
+    /// use broker::LocalBroker;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// store.migrate().await?;
+    /// let keys = Keys {
+    ///     tokens: TokenKeys::new(SigningKey::hs256(&"at least 32 bytes, kept for yourself".into())?),
+    ///     passwords: PasswordKeys::new(PasswordKey::new(&"another 32 bytes, never to be lost".into())?),
+    /// };
+    /// let (broker, clock) = (Arc::new(LocalBroker::default()), Arc::new(SystemClock));
+    /// let auth = AuthEngine::new(store, broker, clock, keys, Settings::default()).await?;
+    /// auth.ready().await?;
+    /// # Ok(()) }
+    /// ```
     pub async fn new(
         store: Store,
         broker: Arc<dyn Broker>,
@@ -94,6 +139,24 @@ impl AuthEngine {
 
     /// Who does this engine's jobs. `holders` are those who hold something else of users: what is exported and
     /// erased beside the account, in that order.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::{PruneRevocations, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+    /// let holders = Vec::new(); // what your engines hold of users: each a PersonalData
+    /// let workers = auth.workers(holders);
+    /// assert!(workers.iter().any(|worker| worker.kind() == PruneRevocations::KIND));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn workers(&self, holders: Vec<Arc<dyn PersonalData>>) -> Vec<Arc<dyn Worker>> {
         let holders: Holders = holders.into();

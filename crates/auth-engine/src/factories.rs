@@ -67,6 +67,25 @@ pub fn user(auth: &dyn Authentication) -> UserFactory<'_> {
 }
 
 /// See [`user`].
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// use auth_engine::{Authentication, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// # let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+/// let made = factories::user(&*auth).name("Ann").email("ann@example.com").password("hers alone").create().await;
+/// let credentials = factories::credentials("ann@example.com", "hers alone");
+/// let shown = auth.authenticate_password(credentials, "192.0.2.1".parse()?).await?;
+/// assert_eq!(shown.user_id, made.user.id);
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct UserFactory<'a> {
     auth: &'a dyn Authentication,

@@ -3,6 +3,16 @@
 use std::{num::NonZeroUsize, thread, time::Duration};
 
 /// Every setting and limit of the engine.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use auth_engine::{Settings, SignUp};
+///
+/// let closed = Settings { sign_up: SignUp::Closed, token_life: Duration::from_secs(3_600), ..Settings::default() };
+/// assert_eq!(closed.bcrypt_cost, 12);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The `iss` of tokens. `parlour` by default.

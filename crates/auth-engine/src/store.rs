@@ -27,6 +27,20 @@ pub const MIGRATIONS: Migrations = Migrations {
 /// The engine's store. Cheap to clone.
 ///
 /// Every write runs as a task of its own, so that a caller who stops waiting never leaves half of it.
+///
+/// # Example
+/// ```
+/// use auth_engine::Store;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let postgres = Store::postgres("postgres://parlour@localhost/parlour")?; // connects with its first query
+/// let embedded = Store::sqlite(folder.path().join("auth.db"))?;
+/// assert!(!embedded.migrate().await?.is_empty());
+/// assert!(embedded.migrate().await?.is_empty(), "any number of processes may, at any time");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     database: Database,
@@ -37,6 +51,21 @@ impl Store {
     ///
     /// # Errors
     /// When the settings make no pool.
+    ///
+    /// # Example
+    /// ```
+    /// use auth_engine::Store;
+    /// use database::{Location, PoolSettings};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let url = format!("sqlite:{}", folder.path().display());
+    /// let location = Location::parse(&url, "auth")?; // postgres://… as well
+    /// let few = PoolSettings { size: 2, ..PoolSettings::default() };
+    /// Store::open(location, &few)?.migrate().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(location: Location, settings: &PoolSettings) -> Result<Self, StoreError> {
         Database::open(location, settings).map(Self::over)
     }

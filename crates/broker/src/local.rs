@@ -32,6 +32,32 @@ impl Default for Settings {
 
 /// Carries hints within one process. Cheap to clone: all clones are one bus, which shuts down with the
 /// last of them.
+///
+/// # Example
+/// ```
+/// # fn message(group_id: GroupId) -> Arc<GroupMessage> {
+/// #     let (id, at) = (SystemClock.new_id().into(), SystemClock.now());
+/// #     let (user_id, message) = (Some(UserId::from_name("alice")), Some("Cheers!".into()));
+/// #     Arc::new(GroupMessage { id, group_id, user_id, seq: Seq(1), message, erased: false, created_at: at, updated_at: at })
+/// # }
+/// use broker::LocalBroker;
+/// use engine_interfaces::{Broker, Delivery, Slot};
+/// # use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, SystemClock, UserId};
+/// # use std::sync::Arc;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let broker = LocalBroker::default();
+/// let group = GroupId(SystemClock.new_id());
+/// let mut live = broker.clone().subscribe().await?; // clones are one bus
+/// live.follow.follow(Slot::of(group)).await?;
+///
+/// let stored = message(group);
+/// broker.announce(&[stored.clone()]).await?;
+/// let Some(Delivery::Messages(heard)) = live.deliveries.next().await else { unreachable!("it was announced") };
+/// assert_eq!(heard, [stored]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Default)]
 pub struct LocalBroker {
     bus: Arc<Bus>,
@@ -39,6 +65,23 @@ pub struct LocalBroker {
 
 impl LocalBroker {
     /// A bus with limits of its own.
+    ///
+    /// # Example
+    /// ```
+    /// use broker::{LocalBroker, Settings};
+    /// use engine_interfaces::{Broker, Control, Delivery, GroupId, Seq};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let broker = LocalBroker::new(Settings { queue: 1 });
+    /// let mut slow = broker.hear_all();
+    /// for seq in 1..=3 {
+    ///     broker.control(Control::Erased { group_id: GroupId(uuid::Uuid::nil()), seq: Seq(seq) });
+    /// }
+    /// assert!(matches!(slow.deliveries.next().await, Some(Delivery::Gap)), "what found no room is told of");
+    /// assert!(matches!(slow.deliveries.next().await, Some(Delivery::Control(_))));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { bus: Arc::new(Bus { settings, ..Bus::default() }) }
@@ -52,6 +95,16 @@ impl LocalBroker {
     }
 
     /// The ring of this process, which hears what is announced from now on. A bus has one.
+    ///
+    /// # Example
+    /// ```
+    /// use broker::{LocalBroker, RingParts, RingSettings};
+    ///
+    /// /// Works until it is told to stop.
+    /// async fn work(broker: LocalBroker, parts: RingParts, stop: impl Future<Output = ()> + Send) {
+    ///     broker.ring(parts, RingSettings::default()).run("only".to_owned(), stop).await;
+    /// }
+    /// ```
     #[must_use]
     pub fn ring(&self, parts: RingParts, settings: RingSettings) -> LocalRing {
         let source = self.bus.ring.get_or_init(|| Arc::new(LocalSource::new(settings.queue)));

@@ -43,6 +43,18 @@ pub use settings::RedisSettings;
 ///
 /// On a Cluster the channels are sharded ones. Where a node dies or a slot moves, the subscription is made anew
 /// as soon as the Cluster serves all slots again.
+///
+/// # Example
+/// ```
+/// # #[cfg(feature = "redis")]
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use broker::{RedisBroker, RedisSettings};
+/// use engine_interfaces::Broker;
+///
+/// let broker = RedisBroker::connect("redis://:password@127.0.0.1:6379/0", RedisSettings::default()).await?;
+/// let mut live = broker.subscribe().await?; // goes on by itself where Redis is away
+/// # Ok(()) }
+/// ```
 pub struct RedisBroker {
     dialer: Arc<Dialer>,
     settings: Arc<RedisSettings>,
@@ -59,6 +71,20 @@ impl RedisBroker {
     ///
     /// # Errors
     /// When it can't.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "redis")]
+    /// # fn example() {
+    /// use broker::{RedisBroker, RedisSettings};
+    ///
+    /// let settings = RedisSettings::default();
+    /// assert!(RedisBroker::check("redis+cluster://10.0.0.1:6379,10.0.0.2:6379", &settings).is_ok());
+    /// assert!(RedisBroker::check("http://127.0.0.1", &settings).is_err());
+    /// # }
+    /// # #[cfg(feature = "redis")]
+    /// # example();
+    /// ```
     pub fn check(url: &str, settings: &RedisSettings) -> Result<(), RedisUrlError> {
         let checked = Dialer::new(url, settings).map(drop);
         checked.map_err(|error| RedisUrlError(error.into()))
@@ -68,6 +94,18 @@ impl RedisBroker {
     ///
     /// # Errors
     /// When `url` can't be read, or Redis is away.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example() -> Result<(), engine_interfaces::BrokerError> {
+    /// use broker::{RedisBroker, RedisSettings};
+    ///
+    /// for server in RedisBroker::facts("redis://127.0.0.1", &RedisSettings::default()).await? {
+    ///     println!("{}, {}", server.version, server.maxmemory_policy);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn facts(url: &str, settings: &RedisSettings) -> Result<Vec<RedisFacts>, BrokerError> {
         let dialer = Dialer::new(url, settings).map_err(LinkError::from)?;
         facts::facts(&dialer).await.map_err(|error| LinkError::from(error).into())
@@ -91,6 +129,18 @@ impl RedisBroker {
     }
 
     /// This process's part in the rings.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "redis")]
+    /// # async fn example(broker: broker::RedisBroker, parts: broker::RingParts, stop: impl Future<Output = ()> + Send) {
+    /// use broker::RingSettings;
+    ///
+    /// let ring = broker.ring(parts, RingSettings::default());
+    /// let share = ring.share(); // for ChatEngine::sweep
+    /// ring.run(format!("worker-{}", std::process::id()), stop).await;
+    /// # }
+    /// ```
     #[must_use]
     pub fn ring(&self, parts: RingParts, settings: RingSettings) -> RedisRing {
         RedisRing {

@@ -30,6 +30,24 @@ use crate::{
 };
 
 /// Groups, memberships and group messages. Its tasks end with it.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Chat, Draft, GroupDraft, Limit, Range, UserId, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (chat, _broker) = factories::engine().await; // in a test; else ChatEngine::new
+/// let alice = UserId::from_name("alice");
+/// let group = chat.create_group(alice, GroupDraft::new("Beer")).await?.group;
+/// for text in ["Cheers!", "Another one?"] {
+///     chat.send_message(Draft::new(alice, group.id, text)).await?;
+/// }
+/// let page = chat.list_messages(alice, group.id, Range::Newest, Limit::default()).await?;
+/// let texts: Vec<_> = page.messages.iter().filter_map(|message| message.message.as_deref()).collect();
+/// assert_eq!(texts, ["Another one?", "Cheers!"]);
+/// # Ok(()) }
+/// ```
 pub struct ChatEngine {
     pub(crate) context: Context,
     pub(crate) sends: Coalescer<group_messages::Sends>,
@@ -40,6 +58,26 @@ pub struct ChatEngine {
 
 impl ChatEngine {
     /// Without guests, with the machine's clock and the default limits. Call it on a Tokio runtime.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use broker::LocalBroker;
+    /// use chat_engine::{Chat, ChatEngine, Store};
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = Store::sqlite(folder.path().join("chat.db"))?;
+    /// store.migrate().await?;
+    /// let resources = UserResourcesEngine::sqlite(folder.path().join("resources.db"))?;
+    /// resources.migrate().await?;
+    /// let chat = ChatEngine::new(store, Arc::new(LocalBroker::default()), Arc::new(resources));
+    /// chat.ready().await?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn new(store: Store, broker: Arc<dyn Broker>, resources: Arc<dyn UserResources>) -> Arc<Self> {
         let clock = Arc::new(SystemClock);
@@ -47,6 +85,34 @@ impl ChatEngine {
     }
 
     /// With guests, a clock and limits of your own. Call it on a Tokio runtime.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use chat_engine::{Chat, ChatEngine, ChatError, GroupDraft, NoGuests, Settings, SystemClock, UserId};
+    /// # use broker::LocalBroker;
+    /// # use chat_engine::Store;
+    /// # use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("chat.db"))?;
+    /// # store.migrate().await?;
+    /// # let resources = UserResourcesEngine::sqlite(folder.path().join("resources.db"))?;
+    /// # resources.migrate().await?;
+    /// # let broker = Arc::new(LocalBroker::default());
+    /// let (guests, clock) = (Arc::new(NoGuests), Arc::new(SystemClock));
+    /// let small = Settings { max_members: 2, ..Settings::default() };
+    /// let chat = ChatEngine::with(store, broker, Arc::new(resources), guests, clock, small);
+    ///
+    /// let [alice, bob, carol] = ["alice", "bob", "carol"].map(UserId::from_name);
+    /// let group = chat.create_group(alice, GroupDraft::new("Two")).await?.group.id;
+    /// chat.add_member(alice, group, bob).await?;
+    /// assert!(matches!(chat.add_member(alice, group, carol).await, Err(ChatError::GroupFull)));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn with(
         store: Store,
@@ -79,6 +145,18 @@ impl ChatEngine {
     }
 
     /// What does this engine's jobs: hand them to a runner over the `jobs` table of its store.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{DELETE_GROUP, LINK_RESOURCE, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, _broker) = factories::engine().await;
+    /// let kinds: Vec<_> = chat.workers().iter().map(|worker| worker.kind()).collect();
+    /// assert_eq!(kinds, [LINK_RESOURCE, DELETE_GROUP]);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn workers(&self) -> Vec<Arc<dyn Worker>> {
         vec![Arc::new(LinkResource::new(&self.context)), Arc::new(DeleteGroup::new(&self.context))]
@@ -105,6 +183,22 @@ impl ChatEngine {
 
     /// What chat holds of users: to be exported and erased with their accounts. `lag` tells, where rings of workers
     /// link messages, whether they have come to them.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// # let (chat, _broker) = factories::engine().await;
+    /// # let (group, alice) = factories::group(&chat).create().await;
+    /// chat.send_message(factories::draft(alice, group.id)).await?;
+    /// let held = chat.personal_data(None);
+    /// assert!(held.sections().contains(&"messages"));
+    /// let messages = held.export(alice, "messages", None).await?;
+    /// assert_eq!(messages.entries.len(), 1);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn personal_data(&self, lag: Option<Arc<dyn RingLag>>) -> Arc<dyn PersonalData> {
         Arc::new(ChatData::new(&self.context, lag))
@@ -112,6 +206,20 @@ impl ChatEngine {
 
     /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are
     /// queued are stored, answered and announced. Returns when all is done.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, ChatError, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, _broker) = factories::engine().await;
+    /// # let (group, alice) = factories::group(&chat).create().await;
+    /// chat.drain().await;
+    /// let late = chat.send_message(factories::draft(alice, group.id)).await;
+    /// assert!(matches!(late, Err(ChatError::Busy)), "what is queued is stored; nothing more is taken");
+    /// # Ok(()) }
+    /// ```
     pub async fn drain(&self) {
         self.stop.cancel();
         self.tasks.close();

@@ -48,6 +48,26 @@ pub async fn engine() -> (Arc<ChatEngine>, Arc<TestBroker>) {
 }
 
 /// An engine over a store that is migrated already, with a clock and limits of the test's own.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use chat_engine::{Chat, ChatError, GroupDraft, Settings, Store, SystemClock, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("chat.db"))?;
+/// store.migrate().await?;
+/// let settings = Settings { max_groups_per_user: 1, ..Settings::default() };
+/// let (chat, _broker) = factories::engine_over(store, Arc::new(SystemClock), settings);
+///
+/// let (_, alice) = factories::group(&chat).create().await;
+/// let second = chat.create_group(alice, GroupDraft::new("Another")).await;
+/// assert!(matches!(second, Err(ChatError::TooManyGroups)));
+/// # Ok(()) }
+/// ```
 pub fn engine_over(
     store: Store,
     clock: Arc<dyn Clock>,

@@ -21,6 +21,20 @@ pub const AT_ONCE: usize = 1_000;
 /// # Errors
 /// `GroupNotFound`; `GroupFull` when the group would hold more members than a group may; `Unavailable`. Each
 /// [`AT_ONCE`] that went before stay.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Chat, UserId, factories, seeding};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// let (group, owner) = factories::group(&chat).create().await;
+/// let many: Vec<_> = (1..2_500).map(|number| UserId::from_name(&number.to_string())).collect();
+/// seeding::add_members(&chat, group.id, &many).await?;
+/// assert_eq!(chat.show_group(owner, group.id).await?.member_count, 2_500);
+/// # Ok(()) }
+/// ```
 pub async fn add_members(engine: &ChatEngine, group: GroupId, users: &[UserId]) -> Result<(), ChatError> {
     for users in users.chunks(AT_ONCE) {
         let (context, users) = (engine.context.clone(), users.to_vec());
@@ -41,6 +55,20 @@ async fn add(context: &Context, group: GroupId, users: &[UserId]) -> Result<(), 
 /// # Errors
 /// `GroupNotFound` when there is no such group or an author is not in it; `Unavailable`. Each [`AT_ONCE`] that
 /// went before stay.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Chat, Seq, factories, seeding};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// let (group, owner) = factories::group(&chat).create().await;
+/// let log = (1..=2_000).map(|number| (owner, format!("Number {number}")));
+/// seeding::append_messages(&chat, group.id, log).await?;
+/// assert_eq!(chat.show_group(owner, group.id).await?.last_seq, Seq(2_000));
+/// # Ok(()) }
+/// ```
 pub async fn append_messages(
     engine: &ChatEngine,
     group: GroupId,

@@ -5,6 +5,16 @@ use std::time::Duration;
 use database::Location;
 
 /// The engine's limits, each with its unit. The defaults serve from a laptop to a busy server.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use chat_engine::Settings;
+///
+/// let settings = Settings { send_timeout: Duration::from_secs(2), max_members: 500, ..Settings::default() };
+/// assert_eq!(settings.max_groups_per_user, 1_000);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The most members of a group. 50,000.

@@ -127,6 +127,21 @@ macro_rules! end_group {
 use {advance, end_group, join, lock_head, membership};
 
 /// Where groups, memberships and messages are. Cheap to clone.
+///
+/// # Example
+/// ```
+/// use chat_engine::Store;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = "postgres://parlour@localhost/parlour";
+/// let postgres = Store::postgres(url)?; // connects with its first query
+/// let embedded = Store::sqlite(folder.path().join("chat.db"))?;
+/// embedded.migrate().await?;
+/// embedded.migrate().await?; // any number of processes may, at any time
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     database: Database,
@@ -137,6 +152,20 @@ impl Store {
     ///
     /// # Errors
     /// When the settings make no pool.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Location, PoolSettings, Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let url = format!("sqlite:{}", folder.path().display());
+    /// let location = Location::parse(&url, "chat")?; // postgres://… as well
+    /// let few = PoolSettings { size: 2, ..PoolSettings::default() };
+    /// Store::open(location, &few)?.migrate().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(location: Location, pool: &PoolSettings) -> Result<Self, StoreError> {
         Ok(Self::over(Database::open(location, pool)?))
     }

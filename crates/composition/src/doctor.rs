@@ -6,7 +6,10 @@ mod neighbours;
 mod secrets;
 mod stores;
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
@@ -20,6 +23,8 @@ pub struct Patient<'a> {
     pub secrets: &'a SecretSettings,
     /// Where secrets are that were made at the first start.
     pub data_dir: &'a Path,
+    /// The files that settings name for secrets, by the setting: see [`crate::settings::secret_files`].
+    pub secret_files: &'a BTreeMap<String, PathBuf>,
     /// The mail server, where there is one.
     pub mail: &'a MailSettings,
     /// The Redis that several processes share; none where one process is all of it.

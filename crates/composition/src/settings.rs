@@ -19,7 +19,7 @@ mod webhooks;
 
 pub use accounts::{AccountSettings, Guests, SignUp};
 pub use chat::ChatSettings;
-pub use files::parse;
+pub use files::{parse, secret_files};
 pub use http::HttpSettings;
 pub use mail::{MailSettings, Mailing};
 pub use process::{LogFormat, ProcessSettings};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use database::{Database, Location, Migrations, PoolSettings};
+use database::{Database, Location, MigrationState, Migrations, PoolSettings};
 use engine_interfaces::{BoxError, Clock, SystemClock};
 use jobs::{Jobs, RingStore};
 
@@ -75,6 +75,7 @@ impl Stores {
         for (engine, database, migrations) in self.each() {
             ran.push((engine, database.migrate(migrations).await?));
         }
+        self.check_migrated().await?;
         Ok(ran)
     }
 
@@ -89,13 +90,13 @@ impl Stores {
         ]
     }
 
-    /// Have the stores this version's tables?
+    /// Have the stores this version's tables? While an upgrade goes on they may have a newer one's.
     ///
     /// # Errors
     /// Names the first that has not, and the cure; or says that a database is away.
     pub async fn check_migrated(&self) -> Result<(), BoxError> {
         for (_, database, migrations) in self.each() {
-            let pending = database.pending_migrations(migrations).await?;
+            let MigrationState { pending, newer } = database.migration_state(migrations).await?;
             if !pending.is_empty() {
                 return Err(format!(
                     "{} lacks the migrations {}; run `parlour migrate` with the same settings first",
@@ -103,6 +104,13 @@ impl Stores {
                     pending.join(", ")
                 )
                 .into());
+            }
+            if !newer.is_empty() {
+                tracing::warn!(
+                    store = %database.location(),
+                    migrations = newer.join(", "),
+                    "a newer version has migrated the store; this one works on it, and is to be upgraded too"
+                );
             }
         }
         Ok(())

@@ -22,6 +22,14 @@ pub enum StoreError {
 
 impl StoreError {
     /// Whether the unique constraint on `column` refused the row, on either database.
+    ///
+    /// # Example
+    /// ```
+    /// use database::StoreError;
+    ///
+    /// let taken = StoreError::Taken { constraint: "users.email_key".to_owned() }; // as SQLite says it
+    /// assert!(taken.is_taken("email_key") && !taken.is_taken("id"));
+    /// ```
     #[must_use]
     pub fn is_taken(&self, column: &str) -> bool {
         matches!(self, Self::Taken { constraint } if constraint.contains(column))

@@ -18,6 +18,8 @@ pub struct Facts {
     pub version: String,
     /// The settings on which durability depends, as this connection has them, by name.
     pub settings: BTreeMap<String, String>,
+    /// Is the connection encrypted? A file has none.
+    pub encrypted: Option<bool>,
     /// Its clock; a file has none.
     pub now: Option<Timestamp>,
 }
@@ -38,7 +40,8 @@ struct Now {
 
 const POSTGRES: &str = "SELECT CASE name WHEN 'server_version' THEN 'version' ELSE name END AS name,
                                setting AS value FROM pg_settings
-                        WHERE name IN ('server_version', 'fsync', 'full_page_writes', 'synchronous_commit')";
+                        WHERE name IN ('server_version', 'fsync', 'full_page_writes', 'synchronous_commit')
+                        UNION ALL SELECT 'encrypted', ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
 const SQLITE: &str = "SELECT 'version' AS name, sqlite_version() AS value
                       UNION ALL SELECT 'journal_mode', journal_mode FROM pragma_journal_mode
                       UNION ALL SELECT 'synchronous', CAST(synchronous AS TEXT) FROM pragma_synchronous";
@@ -60,8 +63,11 @@ impl Database {
             on!(asked, read, |pg| sql_query("SELECT clock_timestamp() AS now").get_result(pg), |lite| {
                 sql_query("SELECT NULL AS now").get_result(lite)
             })?;
+        let told = settings.remove("encrypted").map(|told| told == "true");
         Ok(Facts {
             version: settings.remove("version").unwrap_or_default(),
+            // The server tells of its own end, and a pooler may be between.
+            encrypted: told.map(|told| told && self.location().may_encrypt()),
             settings,
             now: now.map(|now| now.0),
         })

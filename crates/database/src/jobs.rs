@@ -78,6 +78,25 @@ impl NewJob {
 }
 
 /// A connection on which jobs can be enqueued, within the transaction that it is in.
+///
+/// # Example
+/// ```
+/// use database::{Database, StoreError, jobs::{Enqueue, NewJob}, on};
+///
+/// struct Store {
+///     database: Database,
+/// }
+///
+/// impl Store {
+///     /// Whatever else it does: the job commits with it, or neither does.
+///     async fn order(&self, job: NewJob) -> Result<(), StoreError> {
+///         on!(self, transaction, |conn| {
+///             conn.enqueue(job).await?;
+///             Ok::<_, StoreError>(())
+///         })
+///     }
+/// }
+/// ```
 pub trait Enqueue {
     /// Adds `job`, unless there is one of its kind and key already.
     fn enqueue(&mut self, job: NewJob) -> impl Future<Output = QueryResult<()>> + Send;

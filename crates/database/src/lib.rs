@@ -25,7 +25,7 @@ pub use diesel_async;
 pub use error::StoreError;
 pub use explain::{Analyzed, Planned, PlannedStep, indented};
 pub use facts::Facts;
-pub use migrate::{Migrations, MigrationsError};
+pub use migrate::{MigrationState, Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};
 pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};
@@ -35,6 +35,20 @@ pub use sqlite::{Lite, SqlitePool};
 ///
 /// An HTTP server drops a handler when its client hangs up; a transaction that is dropped half-way leaves
 /// its connection unusable. Every write goes through here.
+///
+/// # Example
+/// ```
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (hang_up, late) = tokio::sync::oneshot::channel();
+/// let write = database::detached(async move {
+///     tokio::task::yield_now().await;
+///     hang_up.send("all of it").ok();
+/// });
+/// drop(tokio::time::timeout(std::time::Duration::ZERO, write).await); // whoever asked waits no longer
+/// assert_eq!(late.await?, "all of it");
+/// # Ok(()) }
+/// ```
 pub async fn detached<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
     match tokio::spawn(work).await {
         Ok(value) => value,

@@ -1,8 +1,10 @@
 //! Migrations: forward under a lock, so that any number of processes may start at once.
 
+use std::collections::BTreeSet;
+
 use diesel::{
-    QueryableByName, SqliteConnection, migration::MigrationSource, pg::Pg, sql_query, sql_types::Bool,
-    sqlite::Sqlite,
+    QueryableByName, SqliteConnection, backend::Backend, migration::MigrationSource, pg::Pg, sql_query,
+    sql_types::Bool, sqlite::Sqlite,
 };
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
@@ -11,11 +13,41 @@ use engine_interfaces::BoxError;
 use crate::{Database, Location, Pool, postgres};
 
 /// An engine's migrations, for both databases.
+///
+/// # Example
+/// ```
+/// use database::{Database, Location, MigrationState, Migrations, PoolSettings};
+/// use diesel_migrations::embed_migrations;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// const JOBS: Migrations = Migrations {
+///     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+///     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// };
+///
+/// let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// let database = Database::open(location, &PoolSettings::default())?;
+/// let MigrationState { pending, .. } = database.migration_state(JOBS).await?;
+/// assert_eq!(database.migrate(JOBS).await?, pending);
+/// assert!(database.migrate(JOBS).await?.is_empty(), "any number of processes may, at any time");
+/// # Ok(()) }
+/// ```
 pub struct Migrations {
     /// For PostgreSQL.
     pub postgres: EmbeddedMigrations,
     /// For SQLite.
     pub sqlite: EmbeddedMigrations,
+}
+
+/// How the tables compare with the migrations of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Those that have not run yet.
+    pub pending: Vec<String>,
+    /// Those that have run, and that the version does not know: a newer one has migrated the database.
+    pub newer: Vec<String>,
 }
 
 /// The migrations did not run.
@@ -36,7 +68,7 @@ const LOCK_TIMEOUT: &str = "2s";
 enum Step {
     Up,
     Down,
-    Pending,
+    Applied,
 }
 
 impl Database {
@@ -56,12 +88,21 @@ impl Database {
         self.step(migrations, Step::Down).await
     }
 
-    /// The versions that have not run yet.
+    /// How the tables compare with these migrations.
     ///
     /// # Errors
     /// As [`Database::migrate`].
-    pub async fn pending_migrations(&self, migrations: Migrations) -> Result<Vec<String>, MigrationsError> {
-        self.step(migrations, Step::Pending).await
+    pub async fn migration_state(&self, migrations: Migrations) -> Result<MigrationState, MigrationsError> {
+        let known = match self.location() {
+            Location::Postgres { .. } => versions::<Pg>(&migrations.postgres),
+            Location::Sqlite { .. } => versions::<Sqlite>(&migrations.sqlite),
+        };
+        let known = known.map_err(|source| self.failed(source))?;
+        let applied: BTreeSet<_> = self.step(migrations, Step::Applied).await?.into_iter().collect();
+        Ok(MigrationState {
+            pending: known.difference(&applied).cloned().collect(),
+            newer: applied.difference(&known).cloned().collect(),
+        })
     }
 
     async fn step(&self, migrations: Migrations, step: Step) -> Result<Vec<String>, MigrationsError> {
@@ -78,7 +119,11 @@ impl Database {
             },
             (Location::Sqlite { .. }, Pool::Postgres(_)) => Err("the pool is not of the location".into()),
         };
-        ran.map_err(|source| MigrationsError { location: self.location().clone(), source })
+        ran.map_err(|source| self.failed(source))
+    }
+
+    fn failed(&self, source: BoxError) -> MigrationsError {
+        MigrationsError { location: self.location().clone(), source }
     }
 }
 
@@ -89,10 +134,9 @@ async fn postgres_step(
     step: Step,
 ) -> Result<Vec<String>, BoxError> {
     let mut pg = postgres::connect(config).await?;
-    if matches!(step, Step::Pending) && !was_migrated(&mut pg, schema).await? {
-        // All of them; who only asks makes no schema.
-        let all = MigrationSource::<Pg>::migrations(&migrations)?;
-        return Ok(all.iter().map(|one| one.name().version().to_string()).collect());
+    if matches!(step, Step::Applied) && !was_migrated(&mut pg, schema).await? {
+        // Who only asks makes no schema.
+        return Ok(Vec::new());
     }
     // Held until the connection closes, whichever way this goes.
     pg.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0;").await?;
@@ -139,19 +183,25 @@ impl From<diesel::result::Error> for Rollback {
     }
 }
 
+/// The versions of these migrations.
+pub(crate) fn versions<DB: Backend>(migrations: &EmbeddedMigrations) -> Result<BTreeSet<String>, BoxError>
+where
+    EmbeddedMigrations: MigrationSource<DB>,
+{
+    let all = MigrationSource::<DB>::migrations(migrations)?;
+    Ok(all.iter().map(|one| one.name().version().to_string()).collect())
+}
+
 fn run<DB, H>(harness: &mut H, migrations: EmbeddedMigrations, step: Step) -> Result<Vec<String>, BoxError>
 where
-    DB: diesel::backend::Backend,
+    DB: Backend,
     H: MigrationHarness<DB>,
     EmbeddedMigrations: MigrationSource<DB>,
 {
-    Ok(match step {
-        Step::Up => harness.run_pending_migrations(migrations)?.iter().map(ToString::to_string).collect(),
-        Step::Down => harness.revert_all_migrations(migrations)?.iter().map(ToString::to_string).collect(),
-        Step::Pending => harness
-            .pending_migrations(migrations)?
-            .iter()
-            .map(|one| one.name().version().to_string())
-            .collect(),
-    })
+    let versions = match step {
+        Step::Up => harness.run_pending_migrations(migrations)?,
+        Step::Down => harness.revert_all_migrations(migrations)?,
+        Step::Applied => harness.applied_migrations()?,
+    };
+    Ok(versions.iter().map(ToString::to_string).collect())
 }

@@ -9,6 +9,7 @@ use std::{
 
 use diesel::sql_query;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool};
+use tokio_postgres::config::SslMode;
 
 use crate::{SqlitePool, StoreError, on, postgres};
 
@@ -46,6 +47,17 @@ impl Location {
     ///
     /// # Errors
     /// When it is neither.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Location, LocationError};
+    ///
+    /// let file = Location::parse("sqlite:./data", "chat").unwrap();
+    /// assert_eq!(file.to_string(), "SQLite file ./data/chat.db");
+    /// let schema = Location::parse("postgres://me:secret@db/all?sslmode=verify-full", "chat").unwrap();
+    /// assert_eq!(schema.to_string(), "PostgreSQL database all schema chat"); // never the password
+    /// assert_eq!(Location::parse("mysql://db", "chat").unwrap_err(), LocationError::Scheme);
+    /// ```
     pub fn parse(url: &str, engine: &str) -> Result<Self, LocationError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres { config: Box::new(postgres::parse(url)?), schema: engine.to_owned() });
@@ -53,6 +65,29 @@ impl Location {
         let folder = url.strip_prefix("sqlite:").ok_or(LocationError::Scheme)?;
         let folder = folder.strip_prefix("//").unwrap_or(folder);
         Ok(Self::Sqlite { path: PathBuf::from(folder).join(format!("{engine}.db")) })
+    }
+
+    /// Where PostgreSQL is on another machine, as far as its URL says: neither a socket nor a loopback address.
+    ///
+    /// # Example
+    /// ```
+    /// use database::Location;
+    ///
+    /// let elsewhere = |url| Location::parse(url, "chat").unwrap().other_machine();
+    /// assert_eq!(elsewhere("postgres://localhost/all"), None);
+    /// assert_eq!(elsewhere("postgres://db.example.com/all").as_deref(), Some("db.example.com"));
+    /// ```
+    #[must_use]
+    pub fn other_machine(&self) -> Option<String> {
+        match self {
+            Self::Postgres { config, .. } => postgres::other_machine(config),
+            Self::Sqlite { .. } => None,
+        }
+    }
+
+    /// May a connection be encrypted? Only where the URL asks for it.
+    pub(crate) fn may_encrypt(&self) -> bool {
+        matches!(self, Self::Postgres { config, .. } if config.get_ssl_mode() != SslMode::Disable)
     }
 
     /// The file, where it is one.
@@ -155,6 +190,21 @@ impl Usage {
 }
 
 /// An engine's database. Cheap to clone.
+///
+/// # Example
+/// ```
+/// use database::{Database, Location, PoolSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let location = Location::Sqlite { path: folder.path().join("chat.db") };
+/// let database = Database::open(location, &PoolSettings { size: 2, ..PoolSettings::default() })?;
+/// database.ready().await?;
+/// assert_eq!(database.usage().limit, 3, "two that read and one that writes");
+/// assert_eq!(database.facts().await?.settings["journal_mode"], "wal");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Database {
     pool: Arc<Pool>,
@@ -244,6 +294,24 @@ mod tests {
             Location::parse("postgres://parlour:hidden@localhost/parlour?sslmode=verify-full", "chat");
         let shown = format!("{location:?}");
         assert!(shown.contains("schema chat") && !shown.contains("hidden"), "{shown}");
+        for (host, elsewhere) in [
+            ("localhost", None),
+            ("127.0.0.1", None),
+            ("[::1]", None),
+            ("%2Frun%2Fpostgresql", None),
+            ("db.example.com", Some("db.example.com")),
+            ("10.1.2.3", Some("10.1.2.3")),
+            ("localhost,db2", Some("db2")),
+        ] {
+            let location = Location::parse(&format!("postgres://parlour@{host}/parlour"), "chat").unwrap();
+            assert_eq!(location.other_machine().as_deref(), elsewhere, "{host}");
+        }
+        let routed = Location::parse("postgres://localhost/parlour?hostaddr=10.1.2.3", "chat").unwrap();
+        assert_eq!(routed.other_machine().as_deref(), Some("10.1.2.3"));
+        for (mode, may) in [("", false), ("?sslmode=require", true), ("?sslmode=disable", false)] {
+            let location = Location::parse(&format!("postgres://localhost/parlour{mode}"), "chat").unwrap();
+            assert_eq!(location.may_encrypt(), may, "{mode}");
+        }
         assert_eq!(Location::parse("mysql://x", "chat").unwrap_err(), LocationError::Scheme);
         assert_eq!(Location::parse("postgres://host:port/", "chat").unwrap_err(), LocationError::Malformed);
     }

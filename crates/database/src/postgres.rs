@@ -1,6 +1,6 @@
 //! PostgreSQL: an engine's schema, over a plain or an encrypted connection.
 
-use std::{str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr, sync::Arc};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{
@@ -9,7 +9,10 @@ use diesel_async::{
 };
 use engine_interfaces::BoxError;
 use rustls::{ClientConfig, RootCertStore};
-use tokio_postgres::{Config, NoTls, config::SslMode};
+use tokio_postgres::{
+    Config, NoTls,
+    config::{Host, SslMode},
+};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{LocationError, PoolSettings, StoreError};
@@ -26,6 +29,24 @@ pub(crate) fn parse(url: &str) -> Result<Config, LocationError> {
         config.ssl_mode(SslMode::Disable);
     }
     Ok(config)
+}
+
+/// The first server that is not on this machine.
+pub(crate) fn other_machine(config: &Config) -> Option<String> {
+    // Where addresses are given, the names are for certificates alone.
+    if !config.get_hostaddrs().is_empty() {
+        return config.get_hostaddrs().iter().find(|address| !address.is_loopback()).map(ToString::to_string);
+    }
+    config.get_hosts().iter().find_map(|host| match host {
+        Host::Tcp(name) => {
+            let name = name.trim_matches(['[', ']']);
+            let address: Option<IpAddr> = name.parse().ok();
+            let here = address.map_or(name == "localhost", |address| address.is_loopback());
+            (!here).then(|| name.to_owned())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => None,
+    })
 }
 
 /// Puts the connection into an engine's schema.

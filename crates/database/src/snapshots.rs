@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use diesel::{migration::MigrationSource, sqlite::Sqlite};
+use diesel::sqlite::Sqlite;
 use engine_interfaces::BoxError;
 use rusqlite::{
     Connection, OpenFlags,
     backup::{Backup, StepResult},
 };
 
-use crate::Migrations;
+use crate::{Migrations, migrate::versions};
 
 /// How long a writer may keep us waiting for its file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -26,6 +26,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAGES: c_int = 1_024;
 
 /// What several SQLite files held at one instant. While it lives their logs grow.
+///
+/// # Example
+/// ```
+/// use database::Snapshots;
+/// # use database::{Database, Location, PoolSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let files = ["auth.db", "chat.db"].map(|name| folder.path().join(name));
+/// # for file in &files {
+/// #     Database::open(Location::Sqlite { path: file.clone() }, &PoolSettings::default())?.ready().await?;
+/// # }
+/// let backup = folder.path().join("backup");
+/// std::fs::create_dir(&backup)?;
+/// let instant = Snapshots::take(&files)?; // writers go on from here
+/// let copies = instant.copy_into(&backup)?;
+/// assert_eq!(copies.len(), 2);
+/// # Ok(()) }
+/// ```
 pub struct Snapshots {
     files: Vec<(PathBuf, Connection)>,
 }
@@ -81,8 +101,7 @@ impl Migrations {
     /// When the file can't be read.
     pub fn unknown_in(&self, file: &Path) -> Result<BTreeSet<String>, SnapshotError> {
         let read = || -> Result<_, BoxError> {
-            let known = MigrationSource::<Sqlite>::migrations(&self.sqlite)?;
-            let known: BTreeSet<_> = known.iter().map(|one| one.name().version().to_string()).collect();
+            let known = versions::<Sqlite>(&self.sqlite)?;
             let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let mut asked = connection.prepare("SELECT version FROM __diesel_schema_migrations")?;
             let found = asked.query_map([], |row| row.get(0))?.collect::<Result<BTreeSet<String>, _>>()?;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use database::{
-    At, Col, Database, Migrations, StoreError, detached,
+    At, Col, Database, MigrationState, Migrations, StoreError, detached,
     jobs::{Enqueue, NewJob, jobs as table},
     on,
 };
@@ -11,7 +11,7 @@ use diesel::QueryDsl;
 use diesel_async::RunQueryDsl;
 use diesel_migrations::embed_migrations;
 use engine_interfaces::{Clock, JobId};
-use test_support::{FixedClock, TestDatabase};
+use test_support::{FixedClock, TestDatabase, expand};
 
 const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("../../migrations/jobs/postgres"),
@@ -59,8 +59,19 @@ async fn contract(test: TestDatabase) {
     keys.sort_unstable();
     assert_eq!(keys, ["a", "b"], "a key is there once, and a failed transaction leaves nothing");
     assert!(all.iter().all(|(_, _, run_at)| run_at.0 == now), "times come back as they went in");
-    assert!(store.database.pending_migrations(MIGRATIONS).await.unwrap().is_empty());
     store.database.ready().await.unwrap();
+    let is_file = store.database.location().file().is_some();
+    let facts = store.database.facts().await.unwrap();
+    assert_eq!(facts.encrypted, (!is_file).then_some(false), "the tests' URL does not ask for it");
+
+    let same = MigrationState { pending: Vec::new(), newer: Vec::new() };
+    assert_eq!(store.database.migration_state(MIGRATIONS).await.unwrap(), same);
+    let newer = expand(&store.database).await;
+    let ahead = MigrationState { newer: vec![newer.to_owned()], ..same };
+    assert_eq!(store.database.migration_state(MIGRATIONS).await.unwrap(), ahead);
+    assert!(store.database.migrate(MIGRATIONS).await.unwrap().is_empty(), "what is newer stays as it is");
+    store.add(vec![job("d")], false).await.unwrap();
+    assert_eq!(store.all().await.unwrap().len(), 3, "the version before does not notice");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,7 +89,7 @@ async fn several_processes_may_migrate_a_new_file_at_once() {
     let folder = tempfile::TempDir::new().unwrap();
     let location = database::Location::Sqlite { path: folder.path().join("new.db") };
     let new = Database::open(location.clone(), &database::PoolSettings::default()).unwrap();
-    let pending = new.pending_migrations(MIGRATIONS).await.unwrap().len();
+    let pending = new.migration_state(MIGRATIONS).await.unwrap().pending.len();
     let started: Vec<_> = (0..4)
         .map(|_| {
             let database = Database::open(location.clone(), &database::PoolSettings::default()).unwrap();
@@ -114,7 +125,7 @@ async fn a_migration_does_not_wait_for_a_lock_for_long_and_can_be_tried_again() 
     let cause = std::error::Error::source(&refused).unwrap().to_string();
     assert!(cause.contains("lock timeout"), "{cause}");
     assert_eq!(
-        database.pending_migrations(MIGRATIONS).await.unwrap().len(),
+        database.migration_state(MIGRATIONS).await.unwrap().pending.len(),
         1,
         "the one that waited changed nothing"
     );

@@ -43,6 +43,15 @@ pub trait Accounts: Send + Sync {
     ///
     /// A guest has no password, and needs none; everybody else does. `from` is the caller's address: failed attempts
     /// are counted by it.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(accounts: &dyn Accounts, caller: Identity, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// let password = Some(Secret::new("a password of hers"));
+    /// accounts.erase_account(caller, password, from).await?;
+    /// # Ok(()) }
+    /// ```
     async fn erase_account(
         &self,
         identity: Identity,
@@ -51,13 +60,46 @@ pub trait Accounts: Send + Sync {
     ) -> Result<(), AuthError>;
 
     /// Asks for an archive. While one is being made, that one is the answer.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(accounts: &dyn Accounts, user: UserId) -> Result<(), AuthError> {
+    /// let export = accounts.request_export(user).await?;
+    /// println!("it is gone at {}", export.expires_at);
+    /// # Ok(()) }
+    /// ```
     async fn request_export(&self, user: UserId) -> Result<Export, AuthError>;
 
     /// An export.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(accounts: &dyn Accounts, user: UserId, export: ExportId) -> Result<(), AuthError> {
+    /// match accounts.show_export(user, export).await?.state {
+    ///     ExportState::Pending => println!("ask again"),
+    ///     ExportState::Ready { bytes } => println!("{bytes} bytes"),
+    ///     ExportState::Failed => println!("ask for another"),
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn show_export(&self, user: UserId, export: ExportId) -> Result<Export, AuthError>;
 
     /// A part of an archive that is ready, `number` counting from 0; `None` after the last one. The parts together
     /// are one JSON document; each is bounded. A caller may stop waiting at any time.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(accounts: &dyn Accounts, user: UserId, export: ExportId) -> Result<(), AuthError> {
+    /// let mut json = Vec::new();
+    /// for number in 0.. {
+    ///     let Some(part) = accounts.read_archive(user, export, number).await? else { break };
+    ///     json.extend(part);
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn read_archive(
         &self,
         user: UserId,

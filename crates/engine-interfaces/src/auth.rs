@@ -7,6 +7,15 @@ use async_trait::async_trait;
 use crate::{BoxError, Timestamp, TokenId, UserId, Violation};
 
 /// A text that no log and no error shows.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Secret;
+///
+/// let password = Secret::new("a password of hers");
+/// assert_eq!(format!("{password:?}"), "Secret(..)");
+/// assert_eq!(password.expose(), "a password of hers");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -176,22 +185,89 @@ pub enum AuthError {
 #[async_trait]
 pub trait Authentication: Send + Sync {
     /// Creates a user and signs them in.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// let (email, password) = (Secret::new("ann@example.com"), Secret::new("a password of hers"));
+    /// match auth.sign_up(Registration { name: "Ann".into(), email, password }, from).await {
+    ///     Ok(session) => println!("{} has a token until {}", session.user.name, session.expires_at),
+    ///     Err(AuthError::Invalid(violations)) => println!("every broken rule: {violations:?}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn sign_up(&self, registration: Registration, from: IpAddr) -> Result<Session, AuthError>;
 
     /// Creates a throw-away account under a made-up name, and signs it in. Its end is settled with it: as if its user
     /// asked for it, see [`Accounts::erase_account`](crate::Accounts::erase_account).
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// let session = auth.sign_up_guest(from).await?;
+    /// assert!(session.user.guest && session.user.email.is_none());
+    /// # Ok(()) }
+    /// ```
     async fn sign_up_guest(&self, from: IpAddr) -> Result<Session, AuthError>;
 
     /// Checks a password and gives a token.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// let (email, password) = (Secret::new("ann@example.com"), Secret::new("a password of hers"));
+    /// match auth.sign_in(Credentials { email, password }, from).await {
+    ///     Ok(session) => println!("show {:?} with each request", session.token),
+    ///     Err(AuthError::RateLimited { retry_after }) => println!("in {retry_after:?}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn sign_in(&self, credentials: Credentials, from: IpAddr) -> Result<Session, AuthError>;
 
     /// Revokes a token: at once in this process, within a second in the others. Idempotent.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, session: Session) -> Result<(), AuthError> {
+    /// let caller = auth.authenticate_token(session.token.expose()).await?;
+    /// if let Some(token) = caller.token {
+    ///     auth.sign_out(token).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn sign_out(&self, token: Token) -> Result<(), AuthError>;
 
     /// Who shows this token? Reads no store.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, bearer: &str) -> Result<(), AuthError> {
+    /// match auth.authenticate_token(bearer).await {
+    ///     Ok(caller) => println!("it is {}", caller.user_id),
+    ///     Err(AuthError::TokenExpired | AuthError::TokenRevoked) => println!("sign in again"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn authenticate_token(&self, token: &str) -> Result<Identity, AuthError>;
 
     /// Who shows this password? Costs a password hash unless the same one was right a moment ago.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, shown: Credentials) -> Result<(), AuthError> {
+    /// let caller = auth.authenticate_password(shown, from).await?;
+    /// assert!(caller.token.is_none(), "there is nothing to sign out");
+    /// # Ok(()) }
+    /// ```
     async fn authenticate_password(
         &self,
         credentials: Credentials,
@@ -199,9 +275,30 @@ pub trait Authentication: Send + Sync {
     ) -> Result<Identity, AuthError>;
 
     /// A user, for themselves.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, caller: Identity) -> Result<(), AuthError> {
+    /// println!("Hello, {}", auth.show_user(caller.user_id).await?.name);
+    /// # Ok(()) }
+    /// ```
     async fn show_user(&self, user: UserId) -> Result<User, AuthError>;
 
     /// Changes name or password. A new password revokes every other token of the user.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, caller: Identity) -> Result<(), AuthError> {
+    /// let change = ProfileChange {
+    ///     name: None,
+    ///     password: Some(Secret::new("another password of hers")),
+    ///     current_password: Secret::new("a password of hers"),
+    /// };
+    /// auth.update_user(caller, change, from).await?; // her other devices sign in again
+    /// # Ok(()) }
+    /// ```
     async fn update_user(
         &self,
         identity: Identity,
@@ -210,15 +307,52 @@ pub trait Authentication: Send + Sync {
     ) -> Result<User, AuthError>;
 
     /// The names of those of `users` that exist, in no order. At most 100 at a time.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, authors: &[UserId]) -> Result<(), AuthError> {
+    /// for some in authors.chunks(100) {
+    ///     for UserName { id, name } in auth.user_names(some).await? {
+    ///         println!("{id} is {name}");
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn user_names(&self, users: &[UserId]) -> Result<Vec<UserName>, AuthError>;
 
     /// Who has this address, in any case of its letters.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// let ann = auth.find_user(&Secret::new("Ann@Example.com")).await?;
+    /// # Ok(()) }
+    /// ```
     async fn find_user(&self, email: &Secret) -> Result<Option<UserId>, AuthError>;
 
     /// Those of `tokens` that are revoked, according to the store.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, shown: Vec<Token>) -> Result<(), AuthError> {
+    /// let revoked = auth.revoked_tokens(&shown).await?;
+    /// let good = shown.iter().filter(|token| !revoked.contains(&token.id));
+    /// # Ok(()) }
+    /// ```
     async fn revoked_tokens(&self, tokens: &[Token]) -> Result<Vec<TokenId>, AuthError>;
 
     /// Does the store answer?
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr) -> Result<(), AuthError> {
+    /// auth.ready().await?;
+    /// # Ok(()) }
+    /// ```
     async fn ready(&self) -> Result<(), AuthError>;
 }
 
@@ -227,6 +361,14 @@ pub trait Authentication: Send + Sync {
 pub trait Guests: Send + Sync {
     /// Those of `users` that are guests, in no order; so are all whose account has ended: nobody may do more than
     /// a guest who is not known to. At most 100 at a time.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(guests: &dyn Guests, somebody: UserId) -> Result<(), AuthError> {
+    /// let is_guest = guests.guests_among(&[somebody]).await?.contains(&somebody);
+    /// # Ok(()) }
+    /// ```
     async fn guests_among(&self, users: &[UserId]) -> Result<Vec<UserId>, AuthError>;
 }
 
@@ -257,5 +399,15 @@ pub struct Contact {
 pub trait Contacts: Send + Sync {
     /// Those of `users` that can be written to, in no order: accounts that are disabled or thrown away are
     /// left out. At most 100 at a time.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(contacts: &dyn Contacts, users: &[UserId]) -> Result<(), AuthError> {
+    /// for Contact { name, email, .. } in contacts.contacts(users).await? {
+    ///     println!("a mail to {name}, whose address no log shows: {email:?}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError>;
 }

@@ -18,20 +18,61 @@ pub trait Broker: Send + Sync {
     ///
     /// **At most once** to those who follow now; in the order given, call after call. `Ok` means handed
     /// over to the bus, not received by anybody.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(broker: &dyn Broker, message: std::sync::Arc<GroupMessage>) -> Result<(), BrokerError> {
+    /// broker.announce(&[message]).await?; // once it is committed
+    /// # Ok(()) }
+    /// ```
     async fn announce(&self, messages: &[Arc<GroupMessage>]) -> Result<(), BrokerError>;
 
     /// Tells every subscriber what is no message. At most once; never waits and never fails: those who
     /// missed it find out from the store.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(broker: &dyn Broker, message: std::sync::Arc<GroupMessage>, group_id: GroupId) -> Result<(), BrokerError> {
+    /// broker.control(Control::GroupDeleted { group_id });
+    /// # Ok(()) }
+    /// ```
     fn control(&self, control: Control);
 
     /// Tells the followers of the group's slot what no store has. At most once; never waits and never fails, and
     /// nobody hears of one that was lost: whispers give way to messages and controls.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(broker: &dyn Broker, message: std::sync::Arc<GroupMessage>, group_id: GroupId, node: NodeId, user_id: UserId) -> Result<(), BrokerError> {
+    /// broker.whisper(Whisper { group_id, node, said: Said::Typing { user_id } });
+    /// # Ok(()) }
+    /// ```
     fn whisper(&self, whisper: Whisper);
 
     /// Is there a way to the bus now? Without one, hints are lost, and found out by comparison.
     fn is_up(&self) -> bool;
 
     /// A subscription that follows no slot yet and hears every [`Control`] from now on.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(broker: &dyn Broker, message: std::sync::Arc<GroupMessage>, group: GroupId) -> Result<(), BrokerError> {
+    /// let mut live = broker.subscribe().await?;
+    /// live.follow.follow(Slot::of(group)).await?;
+    /// while let Some(delivery) = live.deliveries.next().await {
+    ///     match delivery {
+    ///         Delivery::Messages(messages) => println!("{} of the slot's groups", messages.len()),
+    ///         Delivery::Control(control) => println!("{control:?}"),
+    ///         Delivery::Whisper(_) => {}
+    ///         Delivery::Gap => println!("read the store from what is known on"),
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn subscribe(&self) -> Result<Subscription, BrokerError>;
 }
 

@@ -7,6 +7,21 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::{NoContext, Uuid};
 
 /// An instant in UTC, in whole microseconds: what is written equals what is read, on every store.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use engine_interfaces::Timestamp;
+///
+/// let noon: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+/// let later = noon.plus(Duration::from_micros(1_500_000));
+/// assert_eq!(later.to_string(), "2026-01-01T12:00:01.500000Z");
+/// assert_eq!(later.since(noon), Duration::from_millis(1_500));
+/// assert_eq!(noon.since(later), Duration::ZERO, "what lies ahead is no time ago");
+/// assert_eq!(Timestamp::from_micros(later.micros()), Ok(later));
+/// assert_eq!((later.minus(Duration::from_secs(1)).secs(), later.secs()), (noon.secs(), noon.secs() + 1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(DateTime<Utc>);
 
@@ -110,6 +125,24 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// Where the time comes from, and ids, which are made from it. Nothing else reads the real clock, so that
 /// a test sets the time and everything follows.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, Timestamp};
+///
+/// /// A clock that stands still, for a test.
+/// struct Noon;
+///
+/// impl Clock for Noon {
+///     fn now(&self) -> Timestamp {
+///         Timestamp::EPOCH
+///     }
+/// }
+///
+/// let (first, second) = (Noon.new_id(), Noon.new_id());
+/// assert_ne!(first, second, "ids differ though the time does not");
+/// assert_eq!(first.get_timestamp().unwrap().to_unix().0, 0, "and tell it");
+/// ```
 pub trait Clock: Send + Sync {
     /// The time.
     fn now(&self) -> Timestamp;

@@ -8,6 +8,14 @@ use serde::{Deserialize, Serialize};
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// One broken rule of one field; [`Refusal`](crate::Refusal) has the words for it.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Refusal, Rule, Violation};
+///
+/// let broken = [Violation::new("name", Rule::Blank)];
+/// assert_eq!(Refusal::invalid(&broken).message, "Name can't be blank");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Violation {
     /// The field as the contract names it.

@@ -29,6 +29,22 @@ pub enum Severity {
 }
 
 /// Tells of errors to whoever looks after them.
+///
+/// # Example
+/// ```
+/// use std::sync::mpsc::{SyncSender, sync_channel};
+///
+/// use engine_interfaces::{ErrorReport, ErrorReporter};
+///
+/// /// Hands reports to whoever reads the other end.
+/// struct Queue(SyncSender<ErrorReport>);
+///
+/// impl ErrorReporter for Queue {
+///     fn report(&self, report: ErrorReport) {
+///         let _ = self.0.try_send(report); // where there is no room it is dropped: nobody waits
+///     }
+/// }
+/// ```
 pub trait ErrorReporter: Send + Sync {
     /// Takes a report, and returns at once. What finds no room is dropped and counted.
     fn report(&self, report: ErrorReport);

@@ -53,6 +53,20 @@ enum Status {
 
 impl Health {
     /// Of a process that is about to end, or is not.
+    ///
+    /// # Example
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use engine_interfaces::{Dependency, DependencyState, Health};
+    ///
+    /// let states = BTreeMap::from([
+    ///     ("chat", Dependency { state: DependencyState::Up, needed: true }),
+    ///     ("broker", Dependency { state: DependencyState::Away, needed: false }),
+    /// ]);
+    /// assert!(Health::new(false, states.clone()).is_ready());
+    /// assert!(!Health::new(true, states).is_ready(), "who is about to end wants no more work");
+    /// ```
     #[must_use]
     pub fn new(draining: bool, dependencies: BTreeMap<&'static str, Dependency>) -> Self {
         let lacks = |dependency: &Dependency| dependency.needed && dependency.state == DependencyState::Away;

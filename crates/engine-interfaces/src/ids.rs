@@ -84,6 +84,14 @@ id!(
 impl UserId {
     /// The id of a user whose own id is of another kind, such as a number: a v5 UUID, the same for the
     /// same name every time.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::UserId;
+    ///
+    /// assert_eq!(UserId::from_name("42"), UserId::from_name("42"));
+    /// assert_ne!(UserId::from_name("42"), UserId::from_name("43"));
+    /// ```
     #[must_use]
     pub fn from_name(name: &str) -> Self {
         const USERS: Uuid = Uuid::from_u128(0x6f1c_7a52_38a4_5d0b_9a5e_27c1_4ed3_80f6);
@@ -93,6 +101,13 @@ impl UserId {
 
 /// A message's position in its group: 1, 2, 3, … in the order of commit, without gaps, never reused.
 /// 0 is "before the first".
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Seq;
+///
+/// assert_eq!(Seq::ZERO.next(), Seq(1));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Seq(pub i64);

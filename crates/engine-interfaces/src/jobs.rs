@@ -23,6 +23,31 @@ pub struct Job {
 ///
 /// A job is performed **at least once**: a process may die after the effect and before the job is marked
 /// done. A worker therefore makes its effect idempotent.
+///
+/// # Example
+/// ```
+/// use async_trait::async_trait;
+/// use engine_interfaces::{BoxError, Clock, Job, PutOff, SystemClock, Worker};
+///
+/// struct Greet;
+///
+/// #[async_trait]
+/// impl Worker for Greet {
+///     fn kind(&self) -> &'static str {
+///         "example.greet"
+///     }
+///
+///     async fn perform(&self, job: &Job) -> Result<(), BoxError> {
+///         let name = job.payload["name"].as_str().ok_or("a greeting has a name")?;
+///         if name == "nobody" {
+///             let until = SystemClock.now().plus(std::time::Duration::from_secs(60));
+///             return Err(PutOff { until }.into()); // no failure: later
+///         }
+///         println!("Hello, {name}"); // twice, where a process dies now
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Worker: Send + Sync {
     /// The kind that it does.

@@ -23,6 +23,16 @@ pub enum NotificationsError {
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// These users are here now. At most 1,000 at a time.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(presence: &dyn Presence, here: &[UserId]) -> Result<(), NotificationsError> {
+    /// for some in here.chunks(1_000) {
+    ///     presence.seen(some).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn seen(&self, users: &[UserId]) -> Result<(), NotificationsError>;
 }
 
@@ -31,6 +41,14 @@ pub trait Presence: Send + Sync {
 #[async_trait]
 pub trait Notifications: Send + Sync {
     /// What `user` wants to hear of `group`; everything, where they said nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId) -> Result<(), NotificationsError> {
+    /// let silent = notifications.preference(alice, group).await?.muted;
+    /// # Ok(()) }
+    /// ```
     async fn preference(
         &self,
         user: UserId,
@@ -38,6 +56,15 @@ pub trait Notifications: Send + Sync {
     ) -> Result<NotificationPreference, NotificationsError>;
 
     /// Changes what `user` wants to hear of `group`.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId) -> Result<(), NotificationsError> {
+    /// let muted = NotificationPreference { muted: true };
+    /// notifications.set_preference(alice, group, muted).await?;
+    /// # Ok(()) }
+    /// ```
     async fn set_preference(
         &self,
         user: UserId,
@@ -46,15 +73,49 @@ pub trait Notifications: Send + Sync {
     ) -> Result<(), NotificationsError>;
 
     /// Does `user` want digests by mail? Yes, where they said nothing.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId) -> Result<(), NotificationsError> {
+    /// let by_mail = notifications.wants_digests(alice).await?;
+    /// # Ok(()) }
+    /// ```
     async fn wants_digests(&self, user: UserId) -> Result<bool, NotificationsError>;
 
     /// Changes whether `user` wants digests by mail.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId) -> Result<(), NotificationsError> {
+    /// notifications.set_wants_digests(alice, false).await?;
+    /// # Ok(()) }
+    /// ```
     async fn set_wants_digests(&self, user: UserId, wants: bool) -> Result<(), NotificationsError>;
 
     /// Whose digests the link of a mail turns off: who shows its token needs no other proof. None where it
     /// is no token of ours.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId, token: &str) -> Result<(), NotificationsError> {
+    /// if let Some(user) = notifications.unsubscriber(token) {
+    ///     notifications.set_wants_digests(user, false).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
     fn unsubscriber(&self, token: &str) -> Option<UserId>;
 
     /// Does the store answer?
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(notifications: &dyn Notifications, alice: UserId, group: GroupId) -> Result<(), NotificationsError> {
+    /// notifications.ready().await?;
+    /// # Ok(()) }
+    /// ```
     async fn ready(&self) -> Result<(), NotificationsError>;
 }

@@ -4,6 +4,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether something that is tried again and again is away: so that its going and its coming back are logged,
 /// and not each attempt.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Outage;
+///
+/// let outage = Outage::default();
+/// for works in [false, false, true] {
+///     if works && outage.ends() {
+///         println!("it is back"); // once
+///     } else if !works && outage.begins() {
+///         println!("it is away"); // once
+///     }
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Outage(AtomicBool);
 

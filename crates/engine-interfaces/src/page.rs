@@ -1,6 +1,16 @@
 //! Pages by key.
 
 /// How many entries a page may have.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Limit;
+///
+/// assert_eq!(Limit::default().get(), 50);
+/// assert_eq!(Limit::page(100).map(Limit::get), Some(100));
+/// assert_eq!(Limit::page(101), None);
+/// assert_eq!(Limit::catch_up(1_000).map(Limit::get), Some(1_000));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u16);
 

@@ -17,6 +17,29 @@ pub enum Erasure {
 /// Whoever holds something of a user: what an export reads and an erasure removes.
 ///
 /// Who asks knows neither what is held nor where. Each call reads and writes in bounded pieces.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, PersonalData, UserId};
+///
+/// /// All that somebody holds of a user.
+/// async fn archive(holder: &dyn PersonalData, user: UserId) -> Result<serde_json::Value, BoxError> {
+///     let mut archive = serde_json::Map::new();
+///     for section in holder.sections() {
+///         let (mut entries, mut after) = (Vec::new(), None);
+///         loop {
+///             let page = holder.export(user, section, after.as_ref()).await?;
+///             entries.extend(page.entries);
+///             after = page.next;
+///             if after.is_none() {
+///                 break;
+///             }
+///         }
+///         archive.insert((*section).to_owned(), entries.into());
+///     }
+///     Ok(archive.into())
+/// }
+/// ```
 #[async_trait]
 pub trait PersonalData: Send + Sync {
     /// What is held, by the names that an archive gives to it, such as `messages`. Each is a list.

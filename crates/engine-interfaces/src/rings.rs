@@ -26,6 +26,14 @@ impl Topic {
     pub const COUNT: u16 = 32;
 
     /// The topic of a user's messages.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{Topic, UserId};
+    ///
+    /// let topic = Topic::of_user(UserId::from_name("alice"));
+    /// assert!(Topic::all().any(|one| one == topic));
+    /// ```
     #[must_use]
     pub fn of_user(user: UserId) -> Self {
         Self::of(user.0.as_bytes())
@@ -61,6 +69,30 @@ pub struct Term {
 }
 
 /// What a topic's leader does with the topic's messages.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{BoxError, GroupMessage, RingJob, RingJobs, Term, TopicHandler};
+///
+/// /// Causes a job for each message.
+/// struct Indexing(Arc<dyn RingJobs>);
+///
+/// #[async_trait]
+/// impl TopicHandler for Indexing {
+///     async fn handle(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError> {
+///         let jobs = messages.iter().map(|message| RingJob {
+///             kind: "search.index",
+///             key: format!("{}/{}", message.group_id, message.id), // given again, it is the same job
+///             payload: serde_json::json!({ "group_id": message.group_id, "id": message.id }),
+///             run_at: message.created_at,
+///         });
+///         Ok(self.0.enqueue(term, jobs.collect()).await?)
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait TopicHandler: Send + Sync {
     /// Works on `messages`, whose authors are of the term's topic, in the order of each author's sending.

@@ -20,6 +20,21 @@ pub struct UnreadGroup {
 pub trait UnreadMessages: Send + Sync {
     /// Members of `group` whose oldest unread message is from `until` or before, in the order of their ids,
     /// from behind `after` on; fewer than `limit` at the end. Nobody, where the group is deleted.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(unread: &dyn UnreadMessages, group: GroupId, until: Timestamp) -> Result<(), ChatError> {
+    /// let mut after = None;
+    /// loop {
+    ///     let some = unread.unread_members(group, until, after, 500).await?;
+    ///     after = some.last().copied();
+    ///     if some.len() < 500 {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn unread_members(
         &self,
         group: GroupId,
@@ -29,5 +44,15 @@ pub trait UnreadMessages: Send + Sync {
     ) -> Result<Vec<UserId>, ChatError>;
 
     /// The groups in which the oldest message that `user` has not read is from `until` or before.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(unread: &dyn UnreadMessages, alice: UserId, until: Timestamp) -> Result<(), ChatError> {
+    /// for UnreadGroup { name, unread_count, .. } in unread.unread_groups(alice, until).await? {
+    ///     println!("{unread_count} in {name}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn unread_groups(&self, user: UserId, until: Timestamp) -> Result<Vec<UnreadGroup>, ChatError>;
 }

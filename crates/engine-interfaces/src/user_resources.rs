@@ -25,6 +25,15 @@ pub struct UserResource {
 
 impl UserResource {
     /// A user's group.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{Clock, GROUP, GroupId, SystemClock, UserId, UserResource};
+    ///
+    /// let (alice, group) = (UserId::from_name("alice"), GroupId(SystemClock.new_id()));
+    /// let link = UserResource::group(alice, group);
+    /// assert_eq!((link.resource_type, link.scope_id), (GROUP, link.resource_id));
+    /// ```
     #[must_use]
     pub fn group(user_id: UserId, group: GroupId) -> Self {
         Self { user_id, resource_type: GROUP, scope_id: group.0, resource_id: group.0 }
@@ -47,13 +56,39 @@ pub struct UserResourcesError(#[source] pub BoxError);
 #[async_trait]
 pub trait UserResources: Send + Sync {
     /// Adds `links`. Idempotent: what is there already stays as it is.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(resources: &dyn UserResources, alice: UserId, group: GroupId) -> Result<(), UserResourcesError> {
+    /// resources.link(&[UserResource::group(alice, group)]).await?;
+    /// # Ok(()) }
+    /// ```
     async fn link(&self, links: &[UserResource]) -> Result<(), UserResourcesError>;
 
     /// Removes `links`. Idempotent.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(resources: &dyn UserResources, alice: UserId, group: GroupId) -> Result<(), UserResourcesError> {
+    /// resources.unlink(&[UserResource::group(alice, group)]).await?;
+    /// # Ok(()) }
+    /// ```
     async fn unlink(&self, links: &[UserResource]) -> Result<(), UserResourcesError>;
 
     /// The scopes in which each of `users` has resources of a type: for groups, the groups. In no order;
     /// bounded by what the owning engine lets a user have.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(resources: &dyn UserResources, alice: UserId, group: GroupId, bob: UserId) -> Result<(), UserResourcesError> {
+    /// for (user, group) in resources.scopes(&[alice, bob], GROUP).await? {
+    ///     println!("{user} is in {group}");
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn scopes(
         &self,
         users: &[UserId],
@@ -62,6 +97,19 @@ pub trait UserResources: Send + Sync {
 
     /// A user's resources of a type, at most `limit`, in the order of `(scope_id, resource_id)` and after
     /// `after` where one is named.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(resources: &dyn UserResources, alice: UserId, group: GroupId) -> Result<(), UserResourcesError> {
+    /// let mut after = None;
+    /// loop {
+    ///     let page = resources.resources(alice, GROUP_MESSAGE, after, 500).await?;
+    ///     let Some(last) = page.last() else { break };
+    ///     after = Some((last.scope_id, last.resource_id));
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn resources(
         &self,
         user: UserId,

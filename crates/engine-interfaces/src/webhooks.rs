@@ -184,6 +184,16 @@ pub enum WebhooksError {
 #[async_trait]
 pub trait Webhooks: Send + Sync {
     /// Makes a web hook in `user`'s name. Idempotent by the draft's id.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId) -> Result<(), WebhooksError> {
+    /// let draft = WebhookDraft { id: None, url: "https://bot.example.com/hook".into() };
+    /// let made = hooks.create_webhook(alice, group, draft).await?;
+    /// println!("sign with {}", made.secret.expose()); // shown this once
+    /// # Ok(()) }
+    /// ```
     async fn create_webhook(
         &self,
         user: UserId,
@@ -192,12 +202,39 @@ pub trait Webhooks: Send + Sync {
     ) -> Result<CreatedWebhook, WebhooksError>;
 
     /// A group's web hooks, in the order of their ids. There are few.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId) -> Result<(), WebhooksError> {
+    /// for hook in hooks.list_webhooks(group).await? {
+    ///     println!("{}", hook.id);
+    /// }
+    /// # Ok(()) }
+    /// ```
     async fn list_webhooks(&self, group: GroupId) -> Result<Vec<Webhook>, WebhooksError>;
 
     /// Ends a web hook: what is on its way is given up, and forgotten.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId, hook: WebhookId) -> Result<(), WebhooksError> {
+    /// hooks.delete_webhook(group, hook).await?;
+    /// # Ok(()) }
+    /// ```
     async fn delete_webhook(&self, group: GroupId, webhook: WebhookId) -> Result<(), WebhooksError>;
 
     /// A web hook's deliveries, those of the newest messages first. Old ones are forgotten.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId, hook: WebhookId) -> Result<(), WebhooksError> {
+    /// let newest = hooks.list_deliveries(group, hook, Limit::default(), None).await?.entries;
+    /// let dead = newest.iter().filter(|delivery| delivery.state == DeliveryState::Dead);
+    /// # Ok(()) }
+    /// ```
     async fn list_deliveries(
         &self,
         group: GroupId,
@@ -207,6 +244,14 @@ pub trait Webhooks: Send + Sync {
     ) -> Result<Page<WebhookDelivery>, WebhooksError>;
 
     /// Tries a delivery again, soon and from its first attempt on, whatever became of it.
+    ///
+    /// # Example
+    /// ```
+    /// # use engine_interfaces::*;
+    /// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId, hook: WebhookId, delivery: DeliveryId) -> Result<(), WebhooksError> {
+    /// hooks.redeliver(group, hook, delivery).await?;
+    /// # Ok(()) }
+    /// ```
     async fn redeliver(
         &self,
         group: GroupId,

@@ -9,6 +9,32 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{RollbarSettings, count, sender::Sender};
 
 /// Tells Rollbar of errors. Start it on a Tokio runtime.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use engine_interfaces::{Clock, ErrorReport, ErrorReporter, Secret, Severity, SystemClock};
+/// use error_reports::{RollbarReporter, RollbarSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let token = Secret::new("a token of the project");
+/// let mut settings = RollbarSettings::new(token, "production".into(), "api".into());
+/// # settings.url = "http://127.0.0.1:1/".into();
+/// # settings.attempts = 1;
+/// let reporter = RollbarReporter::start(settings)?;
+/// reporter.report(ErrorReport {
+///     at: SystemClock.now(),
+///     severity: Severity::Error,
+///     title: "a store is away".into(),
+///     error: None,
+///     place: "src/store.rs:7".into(),
+///     context: vec![("request.id", SystemClock.new_id().to_string())],
+/// }); // and does not wait
+/// reporter.end(Duration::from_secs(2)).await; // when the process ends
+/// # Ok(()) }
+/// ```
 pub struct RollbarReporter {
     queue: mpsc::Sender<ErrorReport>,
     task: TaskTracker,

@@ -5,6 +5,16 @@ use std::time::Duration;
 use engine_interfaces::Secret;
 
 /// Where Rollbar is, who we are there, and every limit.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Secret;
+/// use error_reports::RollbarSettings;
+///
+/// let token = Secret::new("a token of the project");
+/// let settings = RollbarSettings { queue: 64, ..RollbarSettings::new(token, "staging".into(), "worker".into()) };
+/// assert_eq!(settings.url, RollbarSettings::URL);
+/// ```
 #[derive(Debug, Clone)]
 pub struct RollbarSettings {
     /// Where items are posted.

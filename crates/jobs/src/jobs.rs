@@ -11,6 +11,30 @@ use crate::{JobEntry, JobState, Measures, Settings, Store};
 pub const OWN_QUEUE: &str = "jobs";
 
 /// All copies of the table together. Cheap to clone.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use database::{Database, Location, PoolSettings};
+/// use engine_interfaces::{Limit, SystemClock};
+/// use jobs::{JobState, Jobs, MIGRATIONS, Settings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite:{}", folder.path().display());
+/// let own = Database::open(Location::parse(&url, "jobs")?, &PoolSettings::default())?;
+/// own.migrate(MIGRATIONS).await?;
+///
+/// let jobs = Jobs::new(Arc::new(SystemClock), own, Settings::default()); // .queue("chat", …)
+/// for (queue, dead) in jobs.list(JobState::Dead, Limit::default()).await? {
+///     println!("{queue}: {} after {:?}", dead.kind, dead.last_error);
+///     jobs.retry(dead.id).await?;
+/// }
+/// assert_eq!(jobs.measure().await?.len(), 1, "one copy of the table");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Jobs {
     own: Store,

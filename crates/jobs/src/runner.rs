@@ -21,6 +21,44 @@ use crate::{
 ///
 /// A job is performed at least once, and by one worker at a time as long as its process lives; see
 /// [`Worker`]. Any number of runners may share the copies.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{BoxError, Job, SystemClock, Worker};
+/// use jobs::{Every, Runner, Settings};
+/// # use database::{Database, Location, PoolSettings};
+/// # use jobs::MIGRATIONS;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite:{}", folder.path().display());
+/// # let own = Database::open(Location::parse(&url, "jobs")?, &PoolSettings::default())?;
+/// # own.migrate(MIGRATIONS).await?;
+///
+/// struct Tidy;
+///
+/// #[async_trait]
+/// impl Worker for Tidy {
+///     fn kind(&self) -> &'static str {
+///         "example.tidy"
+///     }
+///
+///     async fn perform(&self, _: &Job) -> Result<(), BoxError> {
+///         Ok(())
+///     }
+/// }
+///
+/// let runner = Runner::new(Arc::new(SystemClock), own, Settings::default())
+///     .ring_workers(vec![Arc::new(Tidy)])
+///     .cron("example.tidy", Every::Hour);
+/// let shutdown = async {}; // of a service: its signal
+/// runner.run(shutdown).await?;
+/// # Ok(()) }
+/// ```
 pub struct Runner {
     jobs: Jobs,
     queues: Vec<Queue>,

@@ -56,6 +56,35 @@ pub enum Failed {
 const NEVER_ENDED: &str = "the last attempt never ended: its process died or was stopped";
 
 /// One copy of the `jobs` table, on either database. Cheap to clone.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use database::{Database, Location, PoolSettings};
+/// use engine_interfaces::SystemClock;
+/// use jobs::{MIGRATIONS, Settings, Store};
+/// use serde_json::json;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite:{}", folder.path().display());
+/// let own = Database::open(Location::parse(&url, "jobs")?, &PoolSettings::default())?;
+/// own.migrate(MIGRATIONS).await?;
+///
+/// let (clock, settings) = (Arc::new(SystemClock), Arc::new(Settings::default()));
+/// let store = Store::new(own, clock, settings);
+/// for _ in 0..2 {
+///     store.enqueue("example.greet", "ann".into(), &json!({ "name": "Ann" })).await?; // once, by its key
+/// }
+/// let taken = store.take("example.greet", 10).await?; // nobody else has it while the lease holds
+/// assert_eq!(taken.len(), 1);
+/// assert_eq!(taken[0].job.payload["name"], "Ann");
+/// assert!(store.finish(taken[0].lease).await?, "the lease held: this attempt counts");
+/// assert!(store.take("example.greet", 10).await?.is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     pub(crate) database: Database,
@@ -203,6 +232,31 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// use jobs::Failed;
+    /// # use std::sync::Arc;
+    /// # use database::{Database, Location, PoolSettings};
+    /// # use engine_interfaces::SystemClock;
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let url = format!("sqlite:{}", folder.path().display());
+    /// # let own = Database::open(Location::parse(&url, "jobs")?, &PoolSettings::default())?;
+    /// # own.migrate(MIGRATIONS).await?;
+    ///
+    /// # let (clock, settings) = (Arc::new(SystemClock), Arc::new(Settings { max_attempts: 1, ..Settings::default() }));
+    /// # let store = Store::new(own, clock, settings);
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({})).await?;
+    /// // The settings say max_attempts: 1
+    /// let taken = store.take("example.greet", 1).await?;
+    /// assert_eq!(store.fail(&taken[0], "nobody is there".into()).await?, Failed::Dead);
+    /// assert!(store.retry(taken[0].job.id).await?, "an operator may have it tried again");
+    /// # Ok(()) }
+    /// ```
     pub async fn fail(&self, taken: &Taken, error: String) -> Result<Failed, StoreError> {
         let (now, attempt) = (self.clock.now(), taken.job.attempt);
         let dead = attempt >= self.settings.max_attempts;

@@ -13,6 +13,28 @@ use crate::{
 };
 
 /// What reaches people who are away.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use engine_interfaces::{Notifications, SystemClock, UserId};
+/// use notification_engine::{NotificationEngine, Store, UnsubscribeKeys};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("notifications.db"))?; // or ::postgres(url)
+/// store.migrate().await?;
+/// let keys = UnsubscribeKeys::new(&["a secret of 32 bytes or more, that nobody knows"]);
+/// let notifications = NotificationEngine::new(store, Arc::new(SystemClock), keys);
+///
+/// let alice = UserId::from_name("alice");
+/// assert!(notifications.wants_digests(alice).await?);
+/// notifications.set_wants_digests(alice, false).await?;
+/// assert!(!notifications.wants_digests(alice).await?);
+/// # Ok(()) }
+/// ```
 pub struct NotificationEngine {
     pub(crate) store: Store,
     pub(crate) clock: Arc<dyn Clock>,

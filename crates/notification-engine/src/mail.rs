@@ -47,6 +47,14 @@ impl Sender {
     ///
     /// # Errors
     /// When it is no address.
+    ///
+    /// # Example
+    /// ```
+    /// use notification_engine::Sender;
+    ///
+    /// assert!(Sender::parse("Parlour <chat@example.com>").is_ok());
+    /// assert!(Sender::parse("Parlour").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Self, MailError> {
         text.parse().map(Self).map_err(|_| MailError::Address)
     }
@@ -57,6 +65,14 @@ impl PublicUrl {
     ///
     /// # Errors
     /// When it is no `http` or `https` address.
+    ///
+    /// # Example
+    /// ```
+    /// use notification_engine::PublicUrl;
+    ///
+    /// assert!(PublicUrl::parse("https://example.com/chat").is_ok());
+    /// assert!(PublicUrl::parse("chat.example.com").is_err());
+    /// ```
     pub fn parse(text: &str) -> Result<Self, MailError> {
         let url: Url = text.trim_end_matches('/').parse().map_err(|_| MailError::Url)?;
         let plain = url.query().is_none() && url.fragment().is_none();

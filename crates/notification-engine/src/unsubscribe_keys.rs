@@ -11,6 +11,18 @@ const USER_BYTES: usize = 16;
 const MAC_BYTES: usize = 16;
 
 /// The key that signs the links of new mail, and those whose links are still good.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::UserId;
+/// use notification_engine::UnsubscribeKeys;
+///
+/// let alice = UserId::from_name("alice");
+/// let link = UnsubscribeKeys::new(&["the key of last year"]).token(alice);
+/// let keys = UnsubscribeKeys::new(&["the key of this year", "the key of last year"]);
+/// assert_eq!(keys.user(&link), Some(alice));
+/// assert_eq!(keys.user("made up"), None);
+/// ```
 #[derive(Clone)]
 pub struct UnsubscribeKeys {
     macs: Vec<Hmac<Sha256>>,

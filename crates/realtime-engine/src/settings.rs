@@ -3,6 +3,14 @@
 use std::time::Duration;
 
 /// Every limit of real time. The defaults are the contract's.
+///
+/// # Example
+/// ```
+/// use realtime_engine::Settings;
+///
+/// let settings = Settings { allowed_origins: vec!["https://chat.example.com".into()], ..Settings::default() };
+/// assert!(settings.max_sockets_per_user > 0);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The pages that may connect: `scheme://host[:port]`, in lower case. A request without `Origin` is

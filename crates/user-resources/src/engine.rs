@@ -13,6 +13,23 @@ use crate::{MIGRATIONS, store::Store};
 const NAME: &str = "user_resources";
 
 /// The mapping between users and resources, in a database of its own.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GROUP, GroupId, SystemClock, UserId, UserResource, UserResources};
+/// use user_resources::UserResourcesEngine;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let resources = UserResourcesEngine::sqlite(folder.path().join("resources.db"))?; // or ::postgres(url)
+/// resources.migrate().await?;
+///
+/// let (alice, group) = (UserId::from_name("alice"), GroupId(SystemClock.new_id()));
+/// resources.link(&[UserResource::group(alice, group)]).await?;
+/// assert_eq!(resources.scopes(&[alice], GROUP).await?, [(alice, group.0)]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct UserResourcesEngine {
     store: Store,
@@ -24,6 +41,21 @@ impl UserResourcesEngine {
     ///
     /// # Errors
     /// When the settings make no pool.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Location, PoolSettings};
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let url = format!("sqlite:{}", folder.path().display());
+    /// let location = Location::parse(&url, "user_resources")?; // postgres://… as well
+    /// let few = PoolSettings { size: 2, ..PoolSettings::default() };
+    /// UserResourcesEngine::open(location, &few)?.migrate().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(location: Location, pool: &PoolSettings) -> Result<Self, StoreError> {
         Ok(Self::over(Database::open(location, pool)?))
     }
@@ -53,6 +85,22 @@ impl UserResourcesEngine {
     }
 
     /// Reads the time from `clock`.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use test_support::FixedClock;
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let clock = Arc::new(FixedClock::default()); // of a test
+    /// let path = folder.path().join("resources.db");
+    /// let resources = UserResourcesEngine::sqlite(path)?.with_clock(clock);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self }

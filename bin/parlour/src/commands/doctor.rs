@@ -3,14 +3,18 @@
 use composition::{
     doctor::{self, Finding, Level},
     process::say,
+    settings,
 };
 use engine_interfaces::BoxError;
 
 use super::{form::Form, toolbox::Toolbox};
+use crate::Cli;
 
 /// Says what is wrong, and the cure; fails where something does not work.
 pub(crate) async fn run(toolbox: &Toolbox, form: Form) -> Result<(), BoxError> {
-    let findings = doctor::examine(&toolbox.config.patient(toolbox.redis_url.as_ref())).await;
+    let files = settings::secret_files::<Cli>();
+    let patient = toolbox.config.patient(toolbox.redis_url.as_ref(), &files);
+    let findings = doctor::examine(&patient).await;
     for finding in &findings {
         match form {
             Form::Text => tell(finding)?,

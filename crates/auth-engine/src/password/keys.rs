@@ -71,6 +71,18 @@ impl fmt::Debug for PasswordKey {
 ///
 /// To change keys, start every process with the new one among the old ones first, and with it as the active
 /// one next. A sign-in moves a password to the active key.
+///
+/// # Example
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_engine::{PasswordKey, PasswordKeys};
+///
+/// let old = PasswordKey::new(&"the key of last year, 32 bytes long".into())?;
+/// let new = PasswordKey::new(&"the key of this year, 32 bytes long".into())?;
+/// assert_ne!(old.id(), new.id());
+/// let keys = PasswordKeys::new(new).accepting(old); // each sign-in moves its user to the new one
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct PasswordKeys {
     active: PasswordKey,
@@ -93,6 +105,18 @@ impl PasswordKeys {
 
     /// Secrets for `purpose`: the active key's, then those of the old ones. None tells anything of its key, or
     /// of the secret for another purpose.
+    ///
+    /// # Example
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use auth_engine::{PasswordKey, PasswordKeys};
+    ///
+    /// let keys = PasswordKeys::new(PasswordKey::new(&"a key of 32 bytes that nobody knows".into())?);
+    /// let links = keys.derive("unsubscribe");
+    /// assert_eq!(links.len(), 1, "one for each key: the active one's first");
+    /// assert_ne!(links, keys.derive("something else"));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn derive(&self, purpose: &str) -> Vec<[u8; 48]> {
         self.all().map(|key| key.keyed("derive", &[purpose])).collect()

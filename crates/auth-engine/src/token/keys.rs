@@ -27,6 +27,13 @@ impl SigningKey {
     ///
     /// # Errors
     /// [`KeyError::TooShort`].
+    ///
+    /// # Example
+    /// ```
+    /// use auth_engine::{KeyError, SigningKey};
+    ///
+    /// assert_eq!(SigningKey::hs256(&"easy to guess".into()).unwrap_err(), KeyError::TooShort);
+    /// ```
     pub fn hs256(secret: &SecretString) -> Result<Self, KeyError> {
         Ok(Self {
             public: VerifyingKey::hs256(secret)?,
@@ -38,6 +45,16 @@ impl SigningKey {
     ///
     /// # Errors
     /// When the texts are no such keys, or not of one pair.
+    ///
+    /// # Example
+    /// ```
+    /// # fn example(private: String, public: &str) -> Result<(), auth_engine::KeyError> {
+    /// use auth_engine::{SigningKey, TokenKeys};
+    ///
+    /// // `openssl genpkey -algorithm ed25519`, and `openssl pkey -pubout`
+    /// let keys = TokenKeys::new(SigningKey::eddsa("2026", &private.into(), public)?);
+    /// # Ok(()) }
+    /// ```
     pub fn eddsa(kid: impl Into<String>, private: &SecretString, public: &str) -> Result<Self, KeyError> {
         let private = EncodingKey::from_ed_pem(private.expose_secret().as_bytes());
         Self::pair(private.map_err(|_| KeyError::Malformed("Ed25519"))?, VerifyingKey::eddsa(kid, public)?)
@@ -47,6 +64,16 @@ impl SigningKey {
     ///
     /// # Errors
     /// When the texts are no such keys, or not of one pair.
+    ///
+    /// # Example
+    /// ```
+    /// # fn example(private: String, public: &str) -> Result<(), auth_engine::KeyError> {
+    /// use auth_engine::{SigningKey, TokenKeys};
+    ///
+    /// // `openssl genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:3072`, and `openssl pkey -pubout`
+    /// let keys = TokenKeys::new(SigningKey::rs256("2026", &private.into(), public)?);
+    /// # Ok(()) }
+    /// ```
     pub fn rs256(kid: impl Into<String>, private: &SecretString, public: &str) -> Result<Self, KeyError> {
         let private = EncodingKey::from_rsa_pem(private.expose_secret().as_bytes());
         Self::pair(private.map_err(|_| KeyError::Malformed("RSA"))?, VerifyingKey::rs256(kid, public)?)
@@ -109,6 +136,19 @@ impl VerifyingKey {
 ///
 /// To change keys, start every process with the new one accepted first, then with it as the signing one and
 /// the old one accepted, and drop the old one once its last token has ended.
+///
+/// # Example
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_engine::{SigningKey, TokenKeys, VerifyingKey};
+///
+/// let (old, new) = ("the secret of last year, 32 bytes long", "the secret of this year, 32 bytes long");
+/// // First every process accepts the new one, then it signs, then the old one goes.
+/// let first = TokenKeys::new(SigningKey::hs256(&old.into())?).accepting(VerifyingKey::hs256(&new.into())?)?;
+/// let then = TokenKeys::new(SigningKey::hs256(&new.into())?).accepting(VerifyingKey::hs256(&old.into())?)?;
+/// let last = TokenKeys::new(SigningKey::hs256(&new.into())?);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct TokenKeys {
     pub(super) signing: SigningKey,

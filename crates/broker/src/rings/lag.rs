@@ -8,6 +8,21 @@ use engine_interfaces::{BoxError, KeptMessages, RingLag, RingTerms, SweepShare, 
 use super::Shared;
 
 /// Tells whether the rings have come to what was stored, by what they wrote down.
+///
+/// # Example
+/// ```
+/// use std::{sync::Arc, time::Duration};
+///
+/// use broker::Lag;
+/// use engine_interfaces::{BoxError, KeptMessages, RingLag, RingTerms, Timestamp, Topic, UserId};
+///
+/// /// Is all that somebody stored until `at` worked on?
+/// async fn is_linked(
+///     terms: Arc<dyn RingTerms>, kept: Arc<dyn KeptMessages>, user: UserId, at: Timestamp,
+/// ) -> Result<bool, BoxError> {
+///     Lag::new(terms, kept, Duration::from_secs(5)).has_handled(Topic::of_user(user), at).await
+/// }
+/// ```
 pub struct Lag {
     terms: Arc<dyn RingTerms>,
     kept: Arc<dyn KeptMessages>,

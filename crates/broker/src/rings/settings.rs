@@ -3,6 +3,14 @@
 use std::time::Duration;
 
 /// The limits of a ring.
+///
+/// # Example
+/// ```
+/// use broker::RingSettings;
+///
+/// let small = RingSettings { batch: 50, ..RingSettings::default() };
+/// assert!(small.renew < small.lease);
+/// ```
 #[derive(Debug, Clone)]
 pub struct RingSettings {
     /// The most messages of a topic that are handled at once. 250.

@@ -17,6 +17,21 @@ use tokio::sync::Notify;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A broker that a test listens to, and makes fail. It has one listener, the test, and keeps what is told.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Chat, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (chat, broker) = factories::engine().await;
+/// let (group, alice) = factories::group(&chat).create().await;
+/// broker.fail();
+/// let sent = chat.send_message(factories::draft(alice, group.id)).await?;
+/// broker.heal();
+/// assert_eq!(broker.next_message().await, sent.message, "the sweep announces what could not be");
+/// # Ok(()) }
+/// ```
 #[derive(Default)]
 pub struct TestBroker {
     messages: Told<Arc<GroupMessage>>,

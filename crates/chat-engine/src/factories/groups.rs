@@ -19,6 +19,20 @@ pub fn group(chat: &Arc<ChatEngine>) -> GroupFactory {
 }
 
 /// A group to be made: by somebody, with nobody else in it, unless the test says more.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Chat, Role, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// let (admin, member) = (factories::user(), factories::user());
+/// let made = factories::group(&chat).name("Beer").with(admin, Role::Admin).member(member);
+/// let (group, owner) = made.create().await;
+/// assert_eq!(chat.show_group(owner, group.id).await?.member_count, 3);
+/// # Ok(()) }
+/// ```
 pub struct GroupFactory {
     chat: Arc<ChatEngine>,
     owner: UserId,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use auth_engine::AuthEngine;
 use broker::LocalBroker;
-use database::{Database, Facts, Migrations};
+use database::{Database, Facts, Location, MigrationState, Migrations};
 use engine_interfaces::{Clock, SystemClock, Timestamp};
 
 use super::{Finding, Patient, version};
@@ -62,17 +62,43 @@ async fn examine_one(
     let before = SystemClock.now();
     let facts = database.facts().await.map_err(|error| away(&error))?;
     let after = SystemClock.now();
-    let pending = database.pending_migrations(migrations).await.map_err(|error| away(&error))?;
+    let MigrationState { pending, newer } =
+        database.migration_state(migrations).await.map_err(|error| away(&error))?;
     if !pending.is_empty() {
         let found = format!("{place} lacks the migrations {}", pending.join(", "));
         return Err(Finding::error(engine, found, "run `parlour migrate` with the same settings"));
     }
     let mut findings = durability(engine, &facts, place.file().is_some());
+    findings.extend(ahead(engine, place, &newer));
+    findings.extend(overheard(engine, place.other_machine(), facts.encrypted));
     findings.extend(facts.now.and_then(|now| skew(engine, before, now, after)));
     if findings.is_empty() {
-        findings.push(Finding::good(engine, format!("{place}, version {}, migrated", facts.version)));
+        let encrypted = if facts.encrypted == Some(true) { ", encrypted" } else { "" };
+        let found = format!("{place}, version {}, migrated{encrypted}", facts.version);
+        findings.push(Finding::good(engine, found));
     }
     Ok(findings)
+}
+
+/// Is the version that migrated it newer than this one?
+fn ahead(engine: &'static str, place: &Location, newer: &[String]) -> Option<Finding> {
+    (!newer.is_empty()).then(|| {
+        let found = format!("{place} has the migrations {} of a newer version", newer.join(", "));
+        Finding::warning(
+            engine,
+            found,
+            "this version works on them: go on with the upgrade, or stay for a while",
+        )
+    })
+}
+
+/// Does what is stored go over a network as it is?
+fn overheard(engine: &'static str, machine: Option<String>, encrypted: Option<bool>) -> Option<Finding> {
+    let machine = machine.filter(|_| encrypted == Some(false))?;
+    let found =
+        format!("the connection to {machine} is not encrypted: whoever is between reads what is stored");
+    let cure = "add ?sslmode=verify-full to the URL; leave it on a network that only these machines have";
+    Some(Finding::warning(engine, found, cure))
 }
 
 /// Does what was committed survive a loss of power?
@@ -144,7 +170,7 @@ mod tests {
     fn facts(version: &str, settings: &[(&str, &str)]) -> Facts {
         let settings: BTreeMap<_, _> =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Facts { version: version.to_owned(), settings, now: None }
+        Facts { version: version.to_owned(), settings, encrypted: None, now: None }
     }
 
     #[test]
@@ -160,6 +186,18 @@ mod tests {
         let found =
             durability("chat", &facts("3.50", &[("journal_mode", "delete"), ("synchronous", "1")]), true);
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn a_plain_connection_to_another_machine_is_told_of() {
+        let db = || Some("db.example.com".to_owned());
+        let found = overheard("chat", db(), Some(false)).unwrap();
+        assert_eq!(found.level, Level::Warning);
+        assert!(
+            found.found.contains("db.example.com") && found.cure.unwrap().contains("sslmode=verify-full")
+        );
+        assert_eq!(overheard("chat", db(), Some(true)), None);
+        assert_eq!(overheard("chat", None, Some(false)), None);
     }
 
     #[test]

@@ -10,6 +10,15 @@ use serde_json::{Map, Number, Value};
 
 /// Reads `text`, whose arrays and objects nest at most `depth` deep. `None` when it is deeper, is not JSON or
 /// not UTF-8, or names a key twice.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::parse_strictly;
+///
+/// assert_eq!(parse_strictly(br#"{"a": [1]}"#, 2).unwrap()["a"][0], 1);
+/// assert_eq!(parse_strictly(br#"{"a": 1, "a": 2}"#, 2), None, "a key twice");
+/// assert_eq!(parse_strictly(b"[[[]]]", 2), None, "too deep");
+/// ```
 #[must_use]
 pub fn parse_strictly(text: &[u8], depth: usize) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);

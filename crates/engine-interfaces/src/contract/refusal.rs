@@ -9,6 +9,15 @@ use crate::{AuthError, ChatError, Rule, Violation, WebhooksError};
 
 /// What a client is told when it does not get what it asked for, over HTTP and over sockets. Serializes as the
 /// contract's error body, without `request_id`.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{ChatError, Refusal};
+///
+/// let refusal = Refusal::from(&ChatError::LastOwner);
+/// assert_eq!(refusal.code.status(), 409);
+/// assert_eq!(serde_json::to_value(&refusal).unwrap()["code"], 40_901);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// What kind of refusal it is.

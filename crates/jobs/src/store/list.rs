@@ -12,6 +12,14 @@ use engine_interfaces::{JobId, Limit, Timestamp};
 use super::{Store, open, rows::EntryRow};
 
 /// Where a job is on its way.
+///
+/// # Example
+/// ```
+/// use jobs::JobState;
+///
+/// assert_eq!("dead".parse(), Ok(JobState::Dead));
+/// assert!(JobState::ALL.iter().all(|state| state.to_string().parse() == Ok(*state)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// For later: put off, or enqueued so.

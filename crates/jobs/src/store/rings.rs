@@ -20,6 +20,38 @@ use self::{rows::TermRow, schema::ring_terms};
 
 /// The terms of the rings, and the jobs that leaders cause, in the database of this crate's own copy. Cheap to
 /// clone.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use database::{Database, Location, PoolSettings};
+/// use engine_interfaces::{Clock, RingJob, RingJobs, RingJobsError, RingTerms, SystemClock, Topic};
+/// use jobs::{MIGRATIONS, RingStore};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let url = format!("sqlite:{}", folder.path().display());
+/// let own = Database::open(Location::parse(&url, "jobs")?, &PoolSettings::default())?;
+/// own.migrate(MIGRATIONS).await?;
+///
+/// let rings = RingStore::new(own, Arc::new(SystemClock));
+/// let topic = Topic(5);
+/// let first = rings.begin(&[topic], "one").await?[0].term;
+/// let second = rings.begin(&[topic], "another").await?[0].term; // which ends the first
+/// assert_eq!(second.number, first.number + 1);
+/// let job = RingJob {
+///     kind: "example.greet",
+///     key: "ann".into(),
+///     payload: serde_json::json!({ "name": "Ann" }),
+///     run_at: SystemClock.now(),
+/// };
+/// let late = rings.enqueue(first, vec![job.clone()]).await;
+/// assert!(matches!(late, Err(RingJobsError::TermEnded)), "a leader of the past has no effect");
+/// rings.enqueue(second, vec![job]).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct RingStore {
     database: Database,

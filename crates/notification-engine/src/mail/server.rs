@@ -55,6 +55,15 @@ impl MailServer {
     ///
     /// # Errors
     /// See [`MailServerError`].
+    ///
+    /// # Example
+    /// ```
+    /// use notification_engine::{MailServer, MailServerError};
+    ///
+    /// let server = MailServer::parse("smtp://parlour:secret@mail.example.com:587").unwrap(); // with STARTTLS
+    /// assert!(!format!("{server:?}").contains("secret"));
+    /// assert_eq!(MailServer::parse("http://mail").unwrap_err(), MailServerError::Scheme);
+    /// ```
     pub fn parse(text: &str) -> Result<Self, MailServerError> {
         let url: Url = text.parse().map_err(|_| MailServerError::Url)?;
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(MailServerError::Url)?;

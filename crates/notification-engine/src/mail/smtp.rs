@@ -111,6 +111,17 @@ impl Mail {
     ///
     /// # Errors
     /// Tells at which step it does not.
+    ///
+    /// # Example
+    /// ```
+    /// # async fn example(mail: notification_engine::Mail) {
+    /// use std::time::Duration;
+    ///
+    /// if let Err(error) = mail.reach(Duration::from_secs(5)).await {
+    ///     println!("{:?}: {error}", mail.server); // no password in either
+    /// }
+    /// # }
+    /// ```
     pub async fn reach(&self, limit: Duration) -> Result<(), MailUnreachable> {
         let reached = async {
             // It answered, however the conversation ends.
