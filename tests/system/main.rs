@@ -23,6 +23,8 @@ mod mails;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod moves;
+#[cfg(test)]
 mod panics;
 #[cfg(test)]
 mod presence;

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod doctor;
 pub(crate) mod jobs;
+pub(crate) mod moves;
 pub(crate) mod rings;
 pub(crate) mod seed;
 pub(crate) mod users;

@@ -37,6 +37,10 @@ enum Command {
     Backup(commands::backup::Backup),
     /// Puts a backup back, where nothing is yet.
     Restore(commands::backup::Restore),
+    /// Writes the whole server into a folder, in a form that every database reads; goes on where it was stopped.
+    Export(commands::moves::Export),
+    /// Puts an export into the stores that the settings name, in which nothing is yet; goes on where it was stopped.
+    Import(commands::moves::Import),
     /// Prints every route: method, path and Controller#action.
     Routes,
     /// Prints the OpenAPI description of the API.
@@ -72,6 +76,8 @@ async fn perform(command: Command, config: Config) -> Result<(), BoxError> {
         Command::Doctor(arguments) => commands::doctor::run(&config, &arguments).await,
         Command::Backup(arguments) => commands::backup::make(&config, &arguments),
         Command::Restore(arguments) => commands::backup::restore(&config, &arguments),
+        Command::Export(arguments) => commands::moves::export(&config, &arguments).await,
+        Command::Import(arguments) => commands::moves::import(&config, &arguments).await,
         Command::Routes => commands::print(&api_engine::routes::draw()),
         Command::Openapi => commands::print(&api_engine::openapi()),
         Command::Seed(arguments) => commands::seed::run(&config, &arguments).await,

@@ -9,6 +9,7 @@ mod jobs;
 mod memberships;
 mod outbox;
 mod personal_data;
+mod portable;
 mod read_markers;
 mod rows;
 mod schema;
@@ -22,6 +23,8 @@ use engine_interfaces::{ChatError, UserId};
 use uuid::Uuid;
 
 use crate::MIGRATIONS;
+
+pub use portable::tables;
 
 pub(crate) use erasure::Departure;
 pub(crate) use groups::NewGroup;

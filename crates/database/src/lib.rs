@@ -11,6 +11,7 @@ pub mod jobs;
 mod migrate;
 mod on;
 mod pool;
+pub mod portable;
 mod postgres;
 mod snapshots;
 mod sql;

@@ -18,6 +18,24 @@ pub struct Migrations {
     pub sqlite: EmbeddedMigrations,
 }
 
+impl Migrations {
+    /// Their versions, for one of the databases, in order.
+    ///
+    /// # Errors
+    /// When what is embedded is no migration.
+    pub fn versions(&self, postgres: bool) -> Result<Vec<String>, BoxError> {
+        let mut versions: Vec<_> = if postgres {
+            let all = MigrationSource::<Pg>::migrations(&self.postgres)?;
+            all.iter().map(|one| one.name().version().to_string()).collect()
+        } else {
+            let all = MigrationSource::<Sqlite>::migrations(&self.sqlite)?;
+            all.iter().map(|one| one.name().version().to_string()).collect()
+        };
+        versions.sort_unstable();
+        Ok(versions)
+    }
+}
+
 /// The migrations did not run.
 #[derive(Debug, thiserror::Error)]
 #[error("the migrations of {location} failed")]
