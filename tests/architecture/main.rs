@@ -5,6 +5,7 @@ mod dependencies;
 mod documents;
 mod locks;
 mod migrations;
+mod portable;
 mod schema;
 mod shape;
 mod sources;

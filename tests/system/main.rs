@@ -25,6 +25,8 @@ mod mails;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod moves;
+#[cfg(test)]
 mod panics;
 #[cfg(test)]
 mod presence;

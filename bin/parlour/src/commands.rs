@@ -8,6 +8,7 @@ pub(crate) mod form;
 mod groups;
 mod jobs;
 mod messages;
+pub(crate) mod moves;
 mod refusals;
 mod resources;
 mod rings;

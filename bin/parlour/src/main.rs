@@ -63,6 +63,10 @@ enum Command {
     Backup(commands::backup::Backup),
     /// Puts a backup back, where nothing is yet.
     Restore(commands::backup::Restore),
+    /// Writes the whole server into a folder, in a form that every database reads; goes on where it was stopped.
+    Export(commands::moves::Export),
+    /// Puts an export into the stores that the settings name, in which nothing is yet; goes on where it was stopped.
+    Import(commands::moves::Import),
     /// Prints every route: method, path and Controller#action.
     Routes,
     /// Prints the OpenAPI description of the API.
@@ -102,6 +106,8 @@ async fn perform(command: Command, toolbox: Toolbox, form: Form) -> Result<(), B
         Command::Doctor => commands::doctor::run(&toolbox, form).await,
         Command::Backup(arguments) => commands::backup::make(config, &arguments),
         Command::Restore(arguments) => commands::backup::restore(config, &arguments),
+        Command::Export(arguments) => commands::moves::export(config, &arguments).await,
+        Command::Import(arguments) => commands::moves::import(config, &arguments).await,
         Command::Routes => commands::print(&api_engine::routes::draw()),
         Command::Openapi => commands::print(&api_engine::openapi()),
         Command::Seed(arguments) => commands::seed::run(config, &arguments).await,

@@ -45,7 +45,7 @@ pub use rules::{MAX_EMAIL_CHARS, MAX_NAME_CHARS, MAX_PASSWORD_CHARS, MIN_PASSWOR
 pub use settings::{Settings, SignUp};
 pub use store::{
     Account, AccountChange, AccountEnd, Failures, MIGRATIONS, NewExport, PasswordHash, PendingExport,
-    Progress, Refusal, Requested, Revoked, Store,
+    Progress, Refusal, Requested, Revoked, Store, tables,
 };
 pub use token::{SigningKey, TokenKeys, VerifyingKey};
 

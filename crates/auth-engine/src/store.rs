@@ -2,6 +2,7 @@
 
 mod attempts;
 mod exports;
+mod portable;
 mod revocations;
 mod rows;
 mod schema;
@@ -15,6 +16,7 @@ use engine_interfaces::Secret;
 
 pub use attempts::Failures;
 pub use exports::{NewExport, PendingExport, Progress, Requested};
+pub use portable::tables;
 pub use revocations::{Refusal, Revoked};
 pub use users::{Account, AccountChange, AccountEnd, PasswordHash};
 

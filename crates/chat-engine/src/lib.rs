@@ -45,7 +45,7 @@ pub use engine_interfaces::{
     Seq, Slot, SystemClock, Timestamp, UserId, UserResources, Violation, Worker,
 };
 pub use settings::Settings;
-pub use store::Store;
+pub use store::{Store, tables};
 pub use workers::{DELETE_GROUP, LINK_RESOURCE};
 
 /// What makes this engine's tables.

@@ -10,6 +10,7 @@ mod memberships;
 mod operator;
 mod outbox;
 mod personal_data;
+mod portable;
 mod read_markers;
 mod rows;
 mod schema;
@@ -23,6 +24,8 @@ use engine_interfaces::{ChatError, UserId};
 use uuid::Uuid;
 
 use crate::MIGRATIONS;
+
+pub use portable::tables;
 
 pub(crate) use erasure::Departure;
 pub(crate) use groups::NewGroup;

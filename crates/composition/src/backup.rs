@@ -150,10 +150,10 @@ impl Holdings<'_> {
     }
 
     /// The files of the keys, all of which have to go along.
-    fn keys(&self) -> Result<Vec<PathBuf>, BoxError> {
+    pub(crate) fn keys(&self) -> Result<Vec<PathBuf>, BoxError> {
         if let Some(setting) = self.secrets.given_by_settings().first() {
             return Err(format!(
-                "{setting} is a setting, which no backup has: keep a copy of it, and back up --without-keys"
+                "{setting} is a setting, which does not go along: keep a copy of it, and say --without-keys"
             )
             .into());
         }
@@ -190,22 +190,27 @@ impl Manifest {
     }
 }
 
-fn facts(path: &Path) -> Result<FileFacts, BoxError> {
+/// A hash in hexadecimal.
+pub(crate) fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn facts(path: &Path) -> Result<FileFacts, BoxError> {
     let read = || -> io::Result<_> {
         let mut file = fs::File::open(path)?;
         let mut hash = Sha256::new();
         let bytes = io::copy(&mut file, &mut hash)?;
-        Ok(FileFacts { bytes, sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect() })
+        Ok(FileFacts { bytes, sha256: hex(hash) })
     };
     read().map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-fn name(path: &Path) -> Result<&str, BoxError> {
+pub(crate) fn name(path: &Path) -> Result<&str, BoxError> {
     let name = path.file_name().and_then(|name| name.to_str());
     name.ok_or_else(|| format!("{} names no file", path.display()).into())
 }
 
-fn need_empty(folder: &Path) -> Result<(), BoxError> {
+pub(crate) fn need_empty(folder: &Path) -> Result<(), BoxError> {
     match fs::read_dir(folder) {
         Ok(mut entries) => match entries.next() {
             Some(_) => Err(format!("{} is not empty", folder.display()).into()),
@@ -217,12 +222,12 @@ fn need_empty(folder: &Path) -> Result<(), BoxError> {
 }
 
 /// A new file that nobody else may read.
-fn private_file(path: &Path) -> Result<fs::File, BoxError> {
+pub(crate) fn private_file(path: &Path) -> Result<fs::File, BoxError> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     made.map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), BoxError> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), BoxError> {
     let mut source = fs::File::open(from).map_err(|error| format!("{}: {error}", from.display()))?;
     let mut target = private_file(to)?;
     io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(|error| {

@@ -9,6 +9,7 @@
 //! | [`operations`] | the port for whoever operates a process: metrics, `/readyz` |
 //! | [`readiness`] | asking for the `/readyz` of another process |
 //! | [`backup`] | a copy of the embedded default, and the way back |
+//! | [`moves`] | a whole server, from one database to another |
 //! | [`doctor`] | what is wrong with what the settings name, and the cure |
 //! | [`process`], [`folders`] | ports, signals, logs, errors, standard output; private files |
 //!
@@ -21,6 +22,7 @@ pub mod doctor;
 mod engines;
 pub mod folders;
 mod logs;
+pub mod moves;
 pub mod operations;
 mod panics;
 pub mod process;

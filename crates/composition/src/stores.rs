@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use database::{Database, Location, MigrationState, Migrations, PoolSettings};
+use database::{
+    Database, Location, MigrationState, Migrations, PoolSettings,
+    portable::{Store, Table},
+};
 use engine_interfaces::{BoxError, Clock, SystemClock};
 use jobs::{Jobs, RingStore};
 
@@ -74,6 +77,7 @@ impl Stores {
         let mut ran = Vec::new();
         for (engine, database, migrations) in self.each() {
             ran.push((engine, database.migrate(migrations).await?));
+            check_whole(database).await?;
         }
         self.check_migrated().await?;
         Ok(ran)
@@ -112,8 +116,24 @@ impl Stores {
                     "a newer version has migrated the store; this one works on it, and is to be upgraded too"
                 );
             }
+            check_whole(database).await?;
         }
         Ok(())
+    }
+
+    /// Every engine's, as they move.
+    pub(crate) fn parts(&self) -> Vec<Part<'_>> {
+        let tables = [
+            auth_engine::tables(),
+            chat_engine::tables(),
+            user_resources::tables(),
+            notification_engine::tables(),
+            jobs::tables(),
+        ];
+        let parts = self.each().into_iter().zip(tables);
+        parts
+            .map(|((engine, database, migrations), tables)| Part { engine, database, migrations, tables })
+            .collect()
     }
 
     /// The terms of the rings, and the jobs that their leaders cause.
@@ -130,4 +150,24 @@ impl Stores {
             .queue("chat", self.chat.clone())
             .queue("notifications", self.notifications.clone())
     }
+}
+
+/// An engine's store, as it moves.
+pub(crate) struct Part<'a> {
+    pub(crate) engine: &'static str,
+    pub(crate) database: &'a Database,
+    pub(crate) migrations: Migrations,
+    pub(crate) tables: Vec<Table>,
+}
+
+/// Half of a server is none: nobody serves a store into which an import is not over.
+async fn check_whole(database: &Database) -> Result<(), BoxError> {
+    if Store::open(database).await?.import().await?.is_none() {
+        return Ok(());
+    }
+    let place = database.location();
+    Err(format!(
+        "an import into {place} is not over: run `parlour import` again, with the same settings and folder"
+    )
+    .into())
 }

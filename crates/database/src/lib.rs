@@ -12,6 +12,7 @@ pub mod jobs;
 mod migrate;
 mod on;
 mod pool;
+pub mod portable;
 mod postgres;
 mod snapshots;
 mod sql;

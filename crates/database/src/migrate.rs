@@ -50,6 +50,18 @@ pub struct MigrationState {
     pub newer: Vec<String>,
 }
 
+impl Migrations {
+    /// Their versions, for one of the databases, in order.
+    ///
+    /// # Errors
+    /// When what is embedded is no migration.
+    pub fn versions(&self, postgres: bool) -> Result<Vec<String>, BoxError> {
+        let versions =
+            if postgres { versions::<Pg>(&self.postgres) } else { versions::<Sqlite>(&self.sqlite) }?;
+        Ok(versions.into_iter().collect())
+    }
+}
+
 /// The migrations did not run.
 #[derive(Debug, thiserror::Error)]
 #[error("the migrations of {location} failed")]
@@ -93,11 +105,9 @@ impl Database {
     /// # Errors
     /// As [`Database::migrate`].
     pub async fn migration_state(&self, migrations: Migrations) -> Result<MigrationState, MigrationsError> {
-        let known = match self.location() {
-            Location::Postgres { .. } => versions::<Pg>(&migrations.postgres),
-            Location::Sqlite { .. } => versions::<Sqlite>(&migrations.sqlite),
-        };
-        let known = known.map_err(|source| self.failed(source))?;
+        let postgres = matches!(self.location(), Location::Postgres { .. });
+        let known = migrations.versions(postgres).map_err(|source| self.failed(source))?;
+        let known: BTreeSet<_> = known.into_iter().collect();
         let applied: BTreeSet<_> = self.step(migrations, Step::Applied).await?.into_iter().collect();
         Ok(MigrationState {
             pending: known.difference(&applied).cloned().collect(),

@@ -10,7 +10,7 @@ use diesel_async::{
 use engine_interfaces::BoxError;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::{
-    Config, NoTls,
+    Client, Config, NoTls,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -92,6 +92,19 @@ pub(crate) async fn connect(config: &Config) -> ConnectionResult<AsyncPgConnecti
         let tls = tls().map_err(bad)?;
         let (client, connection) = config.connect(tls).await.map_err(|error| bad(error.into()))?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    }
+}
+
+/// A connection without Diesel, which has no COPY; whoever uses it hears of its errors.
+pub(crate) async fn client(config: &Config) -> Result<Client, BoxError> {
+    if config.get_ssl_mode() == SslMode::Disable {
+        let (client, connection) = config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    } else {
+        let (client, connection) = config.connect(tls()?).await?;
+        tokio::spawn(connection);
+        Ok(client)
     }
 }
 

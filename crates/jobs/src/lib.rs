@@ -26,7 +26,7 @@ pub use cron::Every;
 pub use jobs::{Jobs, OWN_QUEUE};
 pub use runner::{Runner, RunnerError};
 pub use settings::Settings;
-pub use store::{Failed, JobEntry, JobState, Lease, Measures, RingStore, Store, Taken, UnknownState};
+pub use store::{Failed, JobEntry, JobState, Lease, Measures, RingStore, Store, Taken, UnknownState, tables};
 
 /// Of the copy that holds what no engine's transaction causes, and of the rings' terms.
 pub const MIGRATIONS: Migrations = Migrations {

@@ -1,6 +1,7 @@
 //! One copy of the `jobs` table: taking jobs, and what becomes of them.
 
 mod list;
+mod portable;
 mod prune;
 mod rings;
 mod rows;
@@ -22,6 +23,7 @@ use uuid::Uuid;
 use crate::Settings;
 
 pub use list::{JobEntry, JobState, Measures, UnknownState};
+pub use portable::tables;
 pub use rings::RingStore;
 use rows::TakenRow;
 

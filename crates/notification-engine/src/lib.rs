@@ -18,6 +18,6 @@ pub use engine_interfaces::{
     NotificationPreference, Notifications, NotificationsError, Presence, Webhooks, WebhooksError,
 };
 pub use mail::{Mail, MailError, MailServer, MailServerError, MailUnreachable, PublicUrl, Sender};
-pub use store::{MIGRATIONS, Store};
+pub use store::{MIGRATIONS, Store, tables};
 pub use unsubscribe_keys::UnsubscribeKeys;
 pub use webhooks::{Resolver, SystemResolver, WebhookEngine, WebhookSettings};

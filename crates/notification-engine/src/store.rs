@@ -5,6 +5,7 @@ mod digests;
 mod last_seen;
 mod mail_preferences;
 mod personal_data;
+mod portable;
 mod preferences;
 mod schema;
 mod webhooks;
@@ -15,6 +16,8 @@ pub(crate) use digests::Due;
 
 use database::{Database, Location, Migrations, MigrationsError, PoolSettings, StoreError};
 use diesel_migrations::embed_migrations;
+
+pub use portable::tables;
 
 pub(crate) use deliveries::{Attempted, DeliveryKey, Then};
 pub(crate) use webhooks::StoredWebhook;

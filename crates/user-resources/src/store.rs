@@ -1,6 +1,7 @@
 //! The table: SQL is here and nowhere else in this crate.
 
 mod insert;
+mod portable;
 mod rows;
 mod schema;
 
@@ -9,6 +10,8 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, SelectableHelpe
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{Timestamp, UserId, UserResource};
 use uuid::Uuid;
+
+pub use portable::tables;
 
 use self::{rows::Row, schema::user_resources as table};
 

@@ -84,6 +84,12 @@ impl Parlour {
         self.process.terminate().await
     }
 
+    /// Asks it to stop; its data stay for as long as what is answered lives.
+    pub(crate) async fn stop_and_keep(mut self) -> Arc<TempDir> {
+        self.process.terminate().await;
+        self.folder
+    }
+
     async fn restart(self) -> Self {
         let address = |url: &str| url.trim_start_matches("http://").to_owned();
         Self::launch(self.folder, &address(&self.api), &address(&self.realtime), &[]).await

@@ -41,7 +41,7 @@ pub(crate) fn restore(config: &Config, Restore { folder }: &Restore) -> Result<(
     tell(&manifest, "Restored from", folder)
 }
 
-fn holdings(config: &Config) -> Holdings<'_> {
+pub(super) fn holdings(config: &Config) -> Holdings<'_> {
     Holdings { stores: &config.stores, secrets: &config.secrets, data_dir: &config.data_dir }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use auth_engine::{Authentication, Registration, Secret, UserId};
 use broker::LocalBroker;
 use chat_engine::{Chat, Draft, GroupDraft, GroupId, GroupMessageId, seeding};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use composition::{Engines, process::say};
 use engine_interfaces::BoxError;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,21 +19,27 @@ pub(crate) struct Arguments {
     /// How much.
     #[arg(long, value_enum, default_value = "small")]
     size: Size,
+
+    /// The members of the large group.
+    #[arg(long, value_name = "N", default_value_t = 50_000, value_parser = value_parser!(u32).range(1..=50_000))]
+    members: u32,
+
+    /// The messages of the large group.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    messages: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Size {
     /// Alice, Bob, a quiet group and a busy one.
     Small,
-    /// The same, and a group of 50,000 members with 100,000 messages.
+    /// The same, and a large group.
     Large,
 }
 
 /// Everybody's, so that anybody can sign in as anybody.
 const PASSWORD: &str = "stanley-park-1";
 const BUSY_MESSAGES: usize = 200;
-const LARGE_MEMBERS: usize = 50_000;
-const LARGE_MESSAGES: usize = 100_000;
 /// How much is made between two steps of the progress bar.
 const STEP: usize = 1_000;
 
@@ -53,7 +59,7 @@ pub(crate) async fn run(config: &Config, arguments: &Arguments) -> Result<(), Bo
         send(&engines, busy, author, turn, &format!("Message {}", turn + 1)).await?;
     }
     if arguments.size == Size::Large {
-        large(&engines, alice).await?;
+        large(&engines, alice, arguments).await?;
     }
     engines.chat.drain().await;
     say(&format!("alice@example.com and bob@example.com, password {PASSWORD}"))
@@ -88,14 +94,14 @@ async fn send(
     Ok(())
 }
 
-/// A group of 50,000 with 100,000 messages. Begun once; a second call leaves it as it is.
-async fn large(engines: &Engines, owner: UserId) -> Result<(), BoxError> {
+/// A group of many with many messages. Begun once; a second call leaves it as it is.
+async fn large(engines: &Engines, owner: UserId, arguments: &Arguments) -> Result<(), BoxError> {
     let group = group(engines, owner, "The large group").await?;
     if engines.chat.show_group(owner, group).await?.member_count > 1 {
         return Ok(());
     }
-    let people =
-        (1..LARGE_MEMBERS).map(|n| (format!("Member {n}"), Secret::new(format!("member{n}@example.com"))));
+    let people = (1..arguments.members)
+        .map(|n| (format!("Member {n}"), Secret::new(format!("member{n}@example.com"))));
     let people = engines.auth.create_users(people.collect(), &Secret::new(PASSWORD)).await?;
     let members: Vec<UserId> = [owner].into_iter().chain(people.into_iter().map(|user| user.id)).collect();
     let bar = progress("members", members.len())?;
@@ -104,10 +110,10 @@ async fn large(engines: &Engines, owner: UserId) -> Result<(), BoxError> {
         bar.inc(some.len() as u64);
     }
     bar.finish();
-    let bar = progress("messages", LARGE_MESSAGES)?;
-    for from in (0..LARGE_MESSAGES).step_by(STEP) {
-        let messages =
-            (from..from + STEP).map(|n| (members[n % members.len()], format!("Message {}", n + 1)));
+    let bar = progress("messages", arguments.messages)?;
+    for from in (0..arguments.messages).step_by(STEP) {
+        let messages = (from..arguments.messages.min(from + STEP))
+            .map(|n| (members[n % members.len()], format!("Message {}", n + 1)));
         seeding::append_messages(&engines.chat, group, messages).await?;
         bar.inc(STEP as u64);
     }

@@ -16,7 +16,9 @@ use engine_interfaces::{
     Topic,
 };
 
-use self::{rows::TermRow, schema::ring_terms};
+pub(super) use schema::ring_terms;
+
+use self::rows::TermRow;
 
 /// The terms of the rings, and the jobs that leaders cause, in the database of this crate's own copy. Cheap to
 /// clone.
