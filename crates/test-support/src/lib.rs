@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod dump;
+mod otlp;
 mod own_database;
 mod redis;
 mod redis_cluster;
@@ -12,6 +13,7 @@ mod smtp;
 pub use clock::FixedClock;
 pub use database::TestDatabase;
 pub use dump::dump;
+pub use otlp::{OtlpServer, OtlpSpan};
 pub use own_database::OwnDatabase;
 pub use redis::{RedisServer, redis_url};
 pub use redis_cluster::RedisCluster;
