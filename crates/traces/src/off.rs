@@ -14,46 +14,56 @@ pub const fn current() -> Option<Traceparent> {
     None
 }
 
-#[allow(missing_docs, clippy::missing_const_for_fn)] // As those of `on` are.
 impl Span {
+    /// Nothing.
     #[must_use]
     pub const fn none() -> Self {
         Self(())
     }
 
+    /// Nothing.
     #[must_use]
     pub const fn current() -> Self {
         Self(())
     }
 
+    /// Nothing, whatever the caller asks for.
     #[must_use]
     pub const fn request(_: Option<Traceparent>) -> Self {
         Self(())
     }
 
+    /// Nothing.
     #[must_use]
     pub fn within<N>(_: Traceparent, _: Kind, _: N) -> Self {
         Self(())
     }
 
+    /// Never.
     #[must_use]
     pub const fn is_recorded(&self) -> bool {
         false
     }
 
+    /// None.
     #[must_use]
     pub const fn traceparent(&self) -> Option<Traceparent> {
         None
     }
 
+    /// Nothing has a name.
     pub fn rename(&self, _: String) {}
 
+    /// Nothing is told.
     pub fn set<V>(&self, _: &'static str, _: V) {}
 
+    /// Nothing is told.
     pub fn fail(&self) {}
 
+    /// Nothing ends.
     pub fn end(&self) {}
 
+    /// Does `work`.
     pub fn run<F: Future>(&self, work: F) -> F {
         work
     }

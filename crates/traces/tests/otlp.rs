@@ -1,4 +1,5 @@
 //! What a receiver gets. One test: a process exports once.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{sync::Arc, time::Duration};
 
