@@ -43,6 +43,8 @@ mod starts;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod transcript;
 #[cfg(test)]
 mod upgrades;

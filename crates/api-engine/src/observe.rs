@@ -44,7 +44,7 @@ fn class(status: StatusCode) -> &'static str {
     }
 }
 
-fn method(method: &Method) -> &'static str {
+pub(crate) fn method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::POST => "POST",

@@ -9,8 +9,11 @@ use actix_web::{
     rt::task::JoinHandle,
     web::Data,
 };
-use engine_interfaces::Clock;
+use engine_interfaces::{Clock, Traceparent};
+use traces::Span;
 use tracing::{Instrument, field::Empty};
+
+use crate::observe;
 
 /// The header that carries the id, in both directions.
 pub(crate) const HEADER: &str = "x-request-id";
@@ -30,7 +33,8 @@ pub(crate) fn current() -> Option<String> {
 /// Starts `work` as a task of its own, which goes on when nobody waits for it any more, under the same id.
 pub(crate) fn spawn<T: 'static>(work: impl Future<Output = T> + 'static) -> JoinHandle<T> {
     let id = current().unwrap_or_default();
-    actix_web::rt::spawn(REQUEST_ID.scope(id, work).in_current_span())
+    let work = Span::current().run(REQUEST_ID.scope(id, work));
+    actix_web::rt::spawn(work.in_current_span())
 }
 
 /// Answers with the caller's id where it is a sane one, else with a new one.
@@ -44,16 +48,24 @@ pub(crate) async fn track(
         Some(id) if is_sane(id) => id.to_owned(),
         _ => clock.new_id().to_string(),
     };
+    let caller = traceparent(request.headers());
+    let trace = Span::request(caller);
+    let trace_id = trace.traceparent().or(caller).map(|parent| parent.trace_id());
     let span = tracing::info_span!(
         "request",
         request.id = id,
-        trace.id = trace_id(request.headers()),
+        trace.id = trace_id,
         http.route = Empty,
         user.id = Empty,
     );
     let header = HeaderValue::from_str(&id);
+    if trace.is_recorded() {
+        trace.set("parlour.request.id", id.clone());
+    }
 
-    let mut response = REQUEST_ID.scope(id, next.call(request)).instrument(span).await?;
+    let answer = trace.run(REQUEST_ID.scope(id, next.call(request))).instrument(span).await;
+    tell(&trace, answer.as_ref());
+    let mut response = answer?;
     if let Ok(header) = header {
         response.headers_mut().insert(HeaderName::from_static(HEADER), header);
     }
@@ -65,40 +77,37 @@ fn is_sane(id: &str) -> bool {
     (1..=MAX_LENGTH).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-/// The id of the trace that the caller says the request is a part of: a `traceparent` as W3C has it.
-fn trace_id(headers: &HeaderMap) -> Option<&str> {
-    let parent = headers.get("traceparent")?.to_str().ok()?;
-    let mut parts = parent.split('-');
-    let (version, id) = (parts.next()?, parts.next()?);
-    let hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    let good = version.len() == 2 && hex(version) && version != "ff" && id.len() == 32 && hex(id);
-    (good && id.bytes().any(|byte| byte != b'0')).then_some(id)
+/// The trace that the caller says the request is a part of.
+fn traceparent(headers: &HeaderMap) -> Option<Traceparent> {
+    headers.get(Traceparent::NAME)?.to_str().ok()?.parse().ok()
+}
+
+/// Ends the request's span. Its path is not told, in which an invitation's code may be.
+fn tell<B>(trace: &Span, answer: Result<&ServiceResponse<B>, &Error>) {
+    if !trace.is_recorded() {
+        return;
+    }
+    if let Ok(response) = answer {
+        let method = observe::method(response.request().method());
+        match response.request().match_pattern() {
+            Some(route) => {
+                trace.rename(format!("{method} {route}"));
+                trace.set("http.route", route);
+            }
+            None => trace.rename(method.to_owned()),
+        }
+        trace.set("http.request.method", method);
+        trace.set("http.response.status_code", i64::from(response.status().as_u16()));
+    }
+    if answer.map_or(true, |response| response.status().is_server_error()) {
+        trace.fail();
+    }
+    trace.end();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_trace_id_is_taken_from_a_good_parent_only() {
-        let read = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static("traceparent"), HeaderValue::from_str(value).unwrap());
-            trace_id(&headers).map(str::to_owned)
-        };
-        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-        assert_eq!(read(&format!("00-{id}-00f067aa0ba902b7-01")).unwrap(), id);
-        for bad in [
-            String::new(),
-            id.to_owned(),
-            format!("ff-{id}-00f067aa0ba902b7-01"),
-            format!("00-{}-00f067aa0ba902b7-01", id.to_uppercase()),
-            format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
-            "00-secret-00f067aa0ba902b7-01".to_owned(),
-        ] {
-            assert_eq!(read(&bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn a_callers_id_is_taken_only_when_it_is_short_and_plain() {

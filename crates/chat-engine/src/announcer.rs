@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use engine_interfaces::{Broker, GroupId, GroupMessage};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use traces::{Kind, Span};
 
 use crate::{context::Context, meters::METERS, store::OutboxRange};
 
@@ -62,6 +63,12 @@ async fn announce(
         let ranges: Vec<_> = taken.iter().flat_map(|messages| ranges(messages)).collect();
         let messages: Vec<_> = taken.drain(..).flatten().collect();
         fail_points::reach("announce.gathered");
+        let (messages, spans) = traces::carry(&messages, Kind::Producer, "publish message");
+        for span in &spans {
+            span.set("messaging.operation.type", "send");
+            span.set("messaging.destination.name", "routing");
+            span.set("messaging.batch.message_count", messages.len() as i64);
+        }
         match broker.announce(&messages).await {
             Ok(()) => {
                 fail_points::reach("announce.published");
@@ -72,6 +79,7 @@ async fn announce(
             }
             Err(error) => {
                 dropped(messages.len());
+                spans.iter().for_each(Span::fail);
                 tracing::debug!(error = &error as &dyn std::error::Error, "hints are left to the sweep");
             }
         }

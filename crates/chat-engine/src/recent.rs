@@ -108,6 +108,7 @@ mod tests {
             erased: false,
             created_at: Timestamp::EPOCH,
             updated_at: Timestamp::EPOCH,
+            trace: None,
         };
         seqs.map(|seq| Arc::new(message(seq))).collect()
     }

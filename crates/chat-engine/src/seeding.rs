@@ -79,6 +79,7 @@ pub async fn append_messages(
         user_id,
         id: GroupMessageId(engine.context.clock.new_id()),
         message,
+        trace: None,
     });
     loop {
         let chunk: Vec<_> = news.by_ref().take(AT_ONCE).collect();

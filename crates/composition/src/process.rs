@@ -98,8 +98,8 @@ pub fn complain(error: &(dyn Error + 'static)) -> Result<(), BoxError> {
 #[error("it panicked")]
 struct Panicked;
 
-/// Does the work of the process `name`: with logs, and with errors reported where the settings say so, panics
-/// among them. Answers how the process ends.
+/// Does the work of the process `name`: with logs, and with errors reported, panics among them, and traces exported
+/// where the settings say so. Answers how the process ends.
 pub async fn run(
     name: &str,
     settings: &ProcessSettings,
@@ -109,12 +109,25 @@ pub async fn run(
         Ok(reporter) => reporter,
         Err(error) => return exit_code(name, Err(error)),
     };
+    let traces = match settings.traces.exporter(name) {
+        Ok(traces) => traces,
+        Err(error) => return exit_code(name, Err(error)),
+    };
     logs::start(settings.log_format, reporter.clone().map(|reporter| reporter as Arc<dyn ErrorReporter>));
     panics::hook();
     let done = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| Err(Panicked.into()));
-    if let Some(reporter) = reporter {
-        reporter.end(settings.drain_limit).await;
-    }
+    // Side by side: each may take all the time that there is.
+    let reported = async {
+        if let Some(reporter) = reporter {
+            reporter.end(settings.drain_limit).await;
+        }
+    };
+    let exported = async {
+        if let Some(traces) = traces {
+            traces.end(settings.drain_limit).await;
+        }
+    };
+    tokio::join!(reported, exported);
     exit_code(name, done)
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn describe() {
     describe_gauge!("parlour_database_pool_waiting", "Those who wait for a connection of a store's pool.");
     crate::panics::describe();
     error_reports::describe();
+    traces::describe();
     gauge!("parlour_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
 }
 

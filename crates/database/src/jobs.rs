@@ -55,7 +55,8 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    /// A job that runs from `run_at` on. `key` is unique within `kind`.
+    /// A job that runs from `run_at` on. `key` is unique within `kind`. It is a part of the trace in which it is
+    /// caused.
     #[must_use]
     pub fn new(
         id: JobId,
@@ -65,15 +66,15 @@ impl NewJob {
         now: Timestamp,
         run_at: Timestamp,
     ) -> Self {
-        Self {
-            id: Col(id),
-            kind,
-            key,
-            payload: payload.to_string(),
-            run_at: At(run_at),
-            attempts: 0,
-            created_at: At(now),
-        }
+        let payload = match traces::current() {
+            None => payload.to_string(),
+            Some(trace) => {
+                let mut payload = payload.clone();
+                trace.put_into(&mut payload);
+                payload.to_string()
+            }
+        };
+        Self { id: Col(id), kind, key, payload, run_at: At(run_at), attempts: 0, created_at: At(now) }
     }
 }
 

@@ -251,6 +251,15 @@ impl Database {
         }
     }
 
+    /// What it is, as OpenTelemetry names it.
+    #[must_use]
+    pub fn system(&self) -> &'static str {
+        match self.pool() {
+            Pool::Postgres(_) => "postgresql",
+            Pool::Sqlite(_) => "sqlite",
+        }
+    }
+
     /// Does the database answer?
     ///
     /// # Errors

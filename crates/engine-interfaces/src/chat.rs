@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Accepted, BoxError, CreatedInvitation, Cursor, GroupId, GroupMessageId, Invitation, InvitationDraft,
-    InvitationId, Limit, Page, Revision, Secret, Seq, Timestamp, UserId, Violation,
+    InvitationId, Limit, Page, Revision, Secret, Seq, Timestamp, Traceparent, UserId, Violation,
 };
 
 /// What a member may do.
@@ -144,6 +144,9 @@ pub struct GroupMessage {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// The trace that it is on its way in, where that is recorded; no part of what clients see.
+    #[serde(skip)]
+    pub trace: Option<Traceparent>,
 }
 
 /// A member of a group.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, GroupMessage, NodeId, Role, Seq, TokenId, UserId};
+use crate::{GroupId, GroupMessage, NodeId, Role, Seq, TokenId, Traceparent, UserId, traceparent::lenient};
 
 /// A stored message, on its way to those who are online.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,28 @@ pub enum Hint {
         group_id: GroupId,
         /// The message, as clients see it.
         message: Arc<GroupMessage>,
+        /// The trace that it is on its way in, where that is recorded.
+        #[serde(default, deserialize_with = "lenient", skip_serializing_if = "Option::is_none")]
+        traceparent: Option<Traceparent>,
     },
+}
+
+impl Hint {
+    /// Of a message, and of the trace that it has.
+    #[must_use]
+    pub fn of(message: &Arc<GroupMessage>) -> Self {
+        Self::Message { group_id: message.group_id, message: Arc::clone(message), traceparent: message.trace }
+    }
+
+    /// The message, with its trace.
+    #[must_use]
+    pub fn into_message(self) -> Arc<GroupMessage> {
+        let Self::Message { mut message, traceparent, .. } = self;
+        if traceparent.is_some() {
+            Arc::make_mut(&mut message).trace = traceparent;
+        }
+        message
+    }
 }
 
 /// What is no message, on the channel `routing:control`, which every realtime node follows.
@@ -199,9 +220,10 @@ mod tests {
                 erased,
                 created_at: at,
                 updated_at: at,
+                trace: None,
             })
         };
-        let hint = |message| Hint::Message { group_id: GroupId(id(GROUP)), message };
+        let hint = |message| Hint::of(&message);
         let (time, author) = ("2025-11-24T16:00:00.000000Z", UserId(id(USER)));
         travels(
             &hint(message(Some(author), Some("Hello"), false)),
@@ -217,6 +239,41 @@ mod tests {
                 "created_at": time, "updated_at": time,
             }}),
         );
+    }
+
+    fn message(trace: Option<Traceparent>) -> Arc<GroupMessage> {
+        Arc::new(GroupMessage {
+            id: GroupMessageId(uuid::Uuid::nil()),
+            group_id: GroupId(uuid::Uuid::nil()),
+            user_id: None,
+            seq: Seq(1),
+            message: None,
+            erased: true,
+            created_at: Timestamp::EPOCH,
+            updated_at: Timestamp::EPOCH,
+            trace,
+        })
+    }
+
+    #[test]
+    fn a_hint_has_its_trace_beside_the_message_and_none_where_there_is_none() {
+        let (plain, parent) = (message(None), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+        let untold = serde_json::to_value(Hint::of(&plain)).unwrap();
+        let members: Vec<_> = untold.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(members, ["event", "group_id", "message"], "as processes of before write and read it");
+
+        let traced = message(Some(parent.parse().unwrap()));
+        let mut told = serde_json::to_value(Hint::of(&traced)).unwrap();
+        assert_eq!(told["traceparent"], parent);
+        assert_eq!(told["message"], untold["message"], "clients see nothing of it");
+        let heard: Hint = serde_json::from_value(told.clone()).unwrap();
+        assert_eq!(heard.into_message(), traced);
+        for strange in [serde_json::json!("of another version"), serde_json::json!({"id": 1})] {
+            told["traceparent"] = strange;
+            told["what a later version adds"] = 1.into();
+            let heard: Hint = serde_json::from_value(told.clone()).unwrap();
+            assert_eq!(heard.into_message(), plain, "the message comes all the same");
+        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod outage;
 mod page;
 mod personal_data;
 mod rings;
+mod traceparent;
 mod unread;
 mod user_resources;
 mod webhooks;
@@ -56,6 +57,7 @@ pub use rings::{
     Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,
     RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,
 };
+pub use traceparent::{Traceparent, TraceparentError};
 pub use unread::{UnreadGroup, UnreadMessages};
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};
 pub use webhooks::{

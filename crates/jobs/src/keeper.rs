@@ -6,10 +6,11 @@ use std::{
 };
 
 use apalis_core::task::Task;
-use engine_interfaces::{BoxError, PutOff};
+use engine_interfaces::{BoxError, PutOff, Traceparent};
 use futures_util::{FutureExt, future::BoxFuture};
 use tokio::time::{Instant, interval_at};
 use tower::{Layer, Service};
+use traces::{Kind, Span};
 use tracing::Instrument;
 
 use crate::{Failed, Store, Taken, backend::InHand, chain, meters::AttemptMeters};
@@ -66,7 +67,8 @@ where
         let (store, renew, meters) = (self.store.clone(), self.renew, self.meters.clone());
         let taken = task.args.taken.clone();
         let span = tracing::info_span!("job", job.kind = taken.job.kind, job.id = %taken.job.id, job.attempt = taken.job.attempt);
-        let attempt = self.inner.call(task);
+        let trace = traced(&taken);
+        let attempt = trace.run(self.inner.call(task));
         async move {
             let began = Instant::now();
             let result = tokio::select! {
@@ -75,11 +77,29 @@ where
             };
             meters.duration.record(began.elapsed());
             settle(&store, &taken, &result, &meters).await;
+            if result.as_ref().is_err_and(|error| !error.is::<PutOff>()) {
+                trace.fail();
+            }
             result
         }
         .instrument(span)
         .boxed()
     }
+}
+
+/// A span of the attempt, where the job was caused in a trace.
+fn traced(taken: &Taken) -> Span {
+    let Taken { job, .. } = taken;
+    let Some(cause) = Traceparent::of_payload(&job.payload) else {
+        return Span::none();
+    };
+    let span = Span::within(cause, Kind::Consumer, format!("process {}", job.kind));
+    span.set("messaging.system", "parlour");
+    span.set("messaging.operation.type", "process");
+    span.set("messaging.destination.name", job.kind.clone());
+    span.set("messaging.message.id", job.id.to_string());
+    span.set("parlour.job.attempt", i64::from(job.attempt));
+    span
 }
 
 /// Renews the lease from time to time; returns when it is lost.

@@ -75,6 +75,7 @@ impl Bench {
             erased: true,
             created_at: self.clock.now(),
             updated_at: self.clock.now(),
+            trace: None,
         };
         let messages: Vec<_> = seqs.into_iter().map(|seq| Arc::new(message(seq))).collect();
         let handler = self.webhooks.handler(self.caused.clone());

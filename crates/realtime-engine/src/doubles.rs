@@ -57,6 +57,7 @@ pub(crate) fn message_in(group_id: GroupId, seq: i64) -> Arc<GroupMessage> {
         erased: false,
         created_at: at,
         updated_at: at,
+        trace: None,
     })
 }
 

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, UserId};
+use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, Traceparent, UserId};
+use traces::{Kind, Span};
 
 use crate::{
     events, frame::Frame, meters::METERS, sequencer::Sequencer, session::Session, settings::Settings,
@@ -40,7 +41,7 @@ type Members = Arc<Vec<Arc<Member>>>;
 
 enum Outgoing {
     /// With the time at which it was stored.
-    Message(Seq, Frame, Timestamp),
+    Message(Seq, Frame, Timestamp, Option<Traceparent>),
     Event(Frame),
 }
 
@@ -49,6 +50,8 @@ struct Batch {
     outgoing: Vec<Outgoing>,
     /// All of it as one frame, for whoever has what comes before it: nearly everybody.
     whole: Option<Whole>,
+    /// Of its messages that are a part of a trace.
+    spans: Vec<Span>,
 }
 
 struct Whole {
@@ -221,7 +224,7 @@ impl Group {
     fn advance(self: &Arc<Self>, state: &mut State) {
         while let Some(message) = state.sequencer.ready() {
             let frame = events::message(&message);
-            state.outgoing.push(Outgoing::Message(message.seq, frame, message.created_at));
+            state.outgoing.push(Outgoing::Message(message.seq, frame, message.created_at, message.trace));
         }
         self.flush(state);
     }
@@ -235,7 +238,7 @@ impl Group {
         if state.members.len() <= self.chunk {
             let batch = Batch::new(mem::take(&mut state.outgoing));
             batch.give_to(&state.members);
-            return batch.given(self.clock.as_ref());
+            return batch.given(state.members.len(), self.clock.as_ref());
         }
         state.fanning = true;
         let group = Arc::clone(self);
@@ -245,7 +248,7 @@ impl Group {
                     batch.give_to(chunk);
                     tokio::task::yield_now().await;
                 }
-                batch.given(group.clock.as_ref());
+                batch.given(members.len(), group.clock.as_ref());
             }
         });
     }
@@ -276,7 +279,7 @@ impl State {
 impl Batch {
     fn new(outgoing: Vec<Outgoing>) -> Self {
         let frames =
-            || outgoing.iter().map(|(Outgoing::Message(_, frame, _) | Outgoing::Event(frame))| frame);
+            || outgoing.iter().map(|(Outgoing::Message(_, frame, ..) | Outgoing::Event(frame))| frame);
         let mut seqs = outgoing.iter().filter_map(|outgoing| match outgoing {
             Outgoing::Message(seq, ..) => Some(*seq),
             Outgoing::Event(_) => None,
@@ -284,7 +287,8 @@ impl Batch {
         let span = seqs.next().map(|first| (first, seqs.next_back().unwrap_or(first)));
         let size: usize = frames().map(Frame::len).sum();
         let whole = (size <= WHOLE_LIMIT).then(|| Whole { frame: Frame::joined(frames()), span });
-        Self { outgoing, whole }
+        let spans = outgoing.iter().filter_map(Outgoing::span).collect();
+        Self { outgoing, whole, spans }
     }
 
     fn give_to(&self, members: &[Arc<Member>]) {
@@ -292,9 +296,13 @@ impl Batch {
     }
 
     /// All who are here were given it: measures how old the messages are by now.
-    fn given(&self, clock: &dyn Clock) {
+    fn given(&self, sockets: usize, clock: &dyn Clock) {
+        for span in &self.spans {
+            span.set("parlour.sockets", sockets as i64);
+            span.end();
+        }
         let mut stored = self.outgoing.iter().filter_map(|outgoing| match outgoing {
-            Outgoing::Message(_, _, stored_at) => Some(*stored_at),
+            Outgoing::Message(_, _, stored_at, _) => Some(*stored_at),
             Outgoing::Event(_) => None,
         });
         let Some(first) = stored.next() else { return };
@@ -302,6 +310,21 @@ impl Batch {
         for stored_at in std::iter::once(first).chain(stored) {
             METERS.delivery_duration.record(now.since(stored_at));
         }
+    }
+}
+
+impl Outgoing {
+    /// Of its delivery, where it is a part of a trace.
+    fn span(&self) -> Option<Span> {
+        let Self::Message(seq, _, _, Some(trace)) = self else {
+            return None;
+        };
+        let span = Span::within(*trace, Kind::Consumer, "deliver message");
+        span.set("messaging.system", "parlour");
+        span.set("messaging.operation.type", "process");
+        span.set("messaging.destination.name", "routing");
+        span.set("parlour.message.seq", seq.0);
+        Some(span)
     }
 }
 
@@ -356,7 +379,7 @@ impl Member {
             }
         }
         let sent = batch.outgoing.iter().map(|outgoing| match outgoing {
-            Outgoing::Message(seq, frame, _) => self.send_next(*seq, frame),
+            Outgoing::Message(seq, frame, ..) => self.send_next(*seq, frame),
             Outgoing::Event(frame) => {
                 if !self.is_gone() {
                     self.session.outbox.send(frame.clone());

@@ -34,7 +34,8 @@ pub(crate) struct GroupMessageSerializer<'a> {
 
 impl<'a> From<&'a GroupMessage> for GroupMessageSerializer<'a> {
     fn from(message: &'a GroupMessage) -> Self {
-        let GroupMessage { id, group_id, user_id, seq, message, erased, created_at, updated_at } = message;
+        let GroupMessage { id, group_id, user_id, seq, message, erased, created_at, updated_at, trace: _ } =
+            message;
         Self {
             id: *id,
             group_id: *group_id,

@@ -77,6 +77,7 @@ mod tests {
                 erased: true,
                 created_at: SystemClock.now(),
                 updated_at: SystemClock.now(),
+                trace: None,
             })
         });
         let version = GroupVersion {

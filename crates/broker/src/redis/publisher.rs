@@ -57,8 +57,7 @@ impl Publisher {
     }
 
     fn add(&self, batch: &mut Batch, message: &Arc<GroupMessage>) -> serde_json::Result<()> {
-        let hint =
-            serde_json::to_vec(&Hint::Message { group_id: message.group_id, message: Arc::clone(message) })?;
+        let hint = serde_json::to_vec(&Hint::of(message))?;
         let channel = self.settings.channel(Slot::of(message.group_id));
         batch.publish(&channel, &hint);
         if let Some(user) = message.user_id {

@@ -98,7 +98,7 @@ impl Ear {
             serde_json::from_slice(text).map(|control: Control| Delivery::Control(control))
         } else {
             serde_json::from_slice(text)
-                .map(|Hint::Message { message, .. }| Delivery::Messages(vec![message]))
+                .map(|hint: Hint| Delivery::Messages(vec![hint.into_message()]))
                 .or_else(|_| serde_json::from_slice(text).map(Delivery::Whisper))
         };
         match delivery {

@@ -9,6 +9,7 @@ use std::{
 
 use engine_interfaces::{BoxError, GroupMessage, Outage, RingJobsError, Term, TopicHandler, UserId};
 use futures_util::{FutureExt, future::try_join_all};
+use traces::{Kind, Span};
 
 use super::{right::Right, settings::RingSettings};
 use crate::meters::RINGS;
@@ -44,8 +45,19 @@ impl Handling {
         messages: &[Arc<GroupMessage>],
         right: &Right,
     ) -> Result<(), Ended> {
-        let all = self.handlers.iter().map(|handler| handler.handle(term, messages, right, &self.settings));
-        try_join_all(all).await?;
+        let (messages, spans) = traces::carry(messages, Kind::Consumer, "process topic");
+        for span in &spans {
+            span.set("messaging.operation.type", "process");
+            span.set("messaging.destination.name", "topic");
+            span.set("messaging.destination.partition.id", term.topic.0.to_string());
+            span.set("messaging.batch.message_count", messages.len() as i64);
+        }
+        let all = self.handlers.iter().map(|handler| handler.handle(term, &messages, right, &self.settings));
+        let done = try_join_all(all).await;
+        if done.is_err() {
+            spans.iter().for_each(Span::fail);
+        }
+        done?;
         RINGS.handled.increment(messages.len() as u64);
         Ok(())
     }

@@ -76,6 +76,7 @@ pub(crate) fn message(group_id: GroupId, seq: i64) -> Arc<GroupMessage> {
         erased: false,
         created_at: now,
         updated_at: now,
+        trace: None,
     })
 }
 

@@ -261,6 +261,7 @@ pub(crate) fn messages(group: GroupId, authors: &[UserId], first: i64, count: i6
                 erased: false,
                 created_at: now,
                 updated_at: now,
+                trace: None,
             })
         })
         .collect()

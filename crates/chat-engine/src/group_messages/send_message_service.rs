@@ -23,7 +23,13 @@ impl<'a> SendMessageService<'a> {
         // Stored together with whatever is sent now; the writer answers and announces.
         self.engine
             .sends
-            .ask(NewMessage { group_id: draft.group_id, user_id: draft.user_id, id, message: draft.message })
+            .ask(NewMessage {
+                group_id: draft.group_id,
+                user_id: draft.user_id,
+                id,
+                message: draft.message,
+                trace: traces::current(),
+            })
             .await
     }
 }

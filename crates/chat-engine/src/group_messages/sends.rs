@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use database::StoreError;
 use engine_interfaces::{BoxError, ChatError, GroupId, GroupMessage, Sent, Timestamp};
+use traces::{Kind, Span};
 
 use crate::{
     announcer::Announcer,
@@ -28,6 +29,22 @@ pub(crate) struct Sends {
 impl Sends {
     pub(crate) fn new(context: &Context, announcer: Announcer) -> Self {
         Self { context: context.clone(), announcer }
+    }
+
+    /// A span of the statement in each trace that is recorded, with the number of its message, which goes on within
+    /// it. One statement stores for several.
+    fn storing(&self, news: &mut [NewMessage]) -> Vec<(Span, usize)> {
+        let size = news.len() as i64;
+        let traced = news.iter_mut().enumerate().filter_map(|(number, new)| {
+            let span = Span::within(new.trace?, Kind::Client, "store messages");
+            span.set("db.system.name", self.context.store.database().system());
+            span.set("db.operation.batch.size", size);
+            span.set("parlour.group.id", new.group_id.to_string());
+            span.set("messaging.message.id", new.id.to_string());
+            new.trace = span.traceparent().or(new.trace);
+            Some((span, number))
+        });
+        traced.collect()
     }
 
     /// Stores `news` in one statement, or each in its own where the statement is refused for one of them.
@@ -95,10 +112,16 @@ impl Work for Sends {
         ask.group_id
     }
 
-    async fn perform(&self, asks: Vec<NewMessage>) -> Vec<Result<Sent, ChatError>> {
+    async fn perform(&self, mut asks: Vec<NewMessage>) -> Vec<Result<Sent, ChatError>> {
         fail_points::reach("send.gathered");
+        let spans = self.storing(&mut asks);
         let outcomes = self.store(&asks).await;
         fail_points::reach("send.committed");
+        for (span, number) in spans {
+            if matches!(outcomes.get(number), Some(Err(_))) {
+                span.fail();
+            }
+        }
         let answers: Vec<_> =
             asks.into_iter().zip(outcomes).map(|(new, outcome)| answer(new, outcome)).collect();
         let stored = answers.iter().flatten().filter(|sent| !sent.replayed);
@@ -130,6 +153,7 @@ fn answer(new: NewMessage, outcome: Result<Outcome, Arc<StoreError>>) -> Result<
         erased: false,
         created_at: place.created_at,
         updated_at: place.created_at,
+        trace: new.trace,
     });
     Ok(Sent { message, replayed })
 }

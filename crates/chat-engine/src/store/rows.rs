@@ -117,6 +117,7 @@ impl From<MessageRow> for GroupMessage {
             erased: row.erased_at.is_some(),
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
+            trace: None,
         }
     }
 }

@@ -5,7 +5,7 @@ mod postgres;
 mod sqlite;
 
 use database::{StoreError, on};
-use engine_interfaces::{GroupId, GroupMessageId, Seq, Timestamp, UserId};
+use engine_interfaces::{GroupId, GroupMessageId, Seq, Timestamp, Traceparent, UserId};
 
 use super::Store;
 
@@ -16,6 +16,8 @@ pub(crate) struct NewMessage {
     pub(crate) user_id: UserId,
     pub(crate) id: GroupMessageId,
     pub(crate) message: String,
+    /// The trace that its sending is a part of, where that is recorded.
+    pub(crate) trace: Option<Traceparent>,
 }
 
 /// What came of storing a message.

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 
-use super::{ReportSettings, Switch};
+use super::{ReportSettings, Switch, TraceSettings};
 
 /// The process itself.
 #[derive(Debug, Clone, Args)]
@@ -25,6 +25,10 @@ pub struct ProcessSettings {
     /// Whom errors are reported to.
     #[command(flatten)]
     pub reports: ReportSettings,
+
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceSettings,
 }
 
 /// How logs are written.

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::Term;
-use crate::{BoxError, Timestamp};
+use crate::{BoxError, Timestamp, Traceparent};
 
 /// A job that a topic's leader causes.
 #[derive(Debug, Clone)]
@@ -16,6 +16,17 @@ pub struct RingJob {
     pub payload: serde_json::Value,
     /// Not before.
     pub run_at: Timestamp,
+}
+
+impl RingJob {
+    /// As a part of this trace.
+    #[must_use]
+    pub fn in_trace(mut self, trace: Option<Traceparent>) -> Self {
+        if let Some(trace) = trace {
+            trace.put_into(&mut self.payload);
+        }
+        self
+    }
 }
 
 /// Why a leader's jobs were not enqueued.

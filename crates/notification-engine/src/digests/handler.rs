@@ -36,11 +36,13 @@ impl Handler {
 #[async_trait]
 impl TopicHandler for Handler {
     async fn handle(&self, term: Term, messages: &[Arc<GroupMessage>]) -> Result<(), BoxError> {
-        let walk = |message: &Arc<GroupMessage>| {
-            let told_at = self.schedule.told_at(message.created_at);
-            ((message.group_id, told_at), Collect::job(message.group_id, told_at))
-        };
-        let mut walks: BTreeMap<_, RingJob> = messages.iter().map(walk).collect();
+        let mut walks: BTreeMap<_, RingJob> = BTreeMap::new();
+        for message in messages {
+            let (group, told_at) = (message.group_id, self.schedule.told_at(message.created_at));
+            // One job for them all: it is a part of the first one's trace.
+            let job = || Collect::job(group, told_at).in_trace(message.trace);
+            walks.entry((group, told_at)).or_insert_with(job);
+        }
         {
             let known = self.known();
             walks.retain(|walk, _| !known.contains(walk));

@@ -48,20 +48,22 @@ impl TopicHandler for WebhookHandler {
         }
 
         let now = clock.now();
-        let mut caused = Vec::new();
+        let (mut caused, mut traces) = (Vec::new(), Vec::new());
         for message in messages {
             let of_group = webhooks.get(&message.group_id).into_iter().flatten();
             for stored in of_group.filter(|stored| message.seq > stored.after_seq) {
                 let webhook = stored.webhook.id;
                 let key = DeliveryKey { group: message.group_id, webhook, seq: message.seq };
                 caused.push((key, delivery_id(webhook, message.id)));
+                traces.push(message.trace);
             }
         }
         if caused.is_empty() {
             return Ok(());
         }
         store.insert_deliveries(&caused, now).await?;
-        let jobs = caused.iter().map(|(key, id)| DeliveryJob::new(*key, 0, now).by_ring(*id));
+        let jobs = caused.iter().zip(traces);
+        let jobs = jobs.map(|((key, id), trace)| DeliveryJob::new(*key, 0, now).by_ring(*id).in_trace(trace));
         self.jobs.enqueue(term, jobs.collect()).await?;
         Ok(())
     }

@@ -91,8 +91,8 @@ fn read(position: &Position, entries: &[StreamId], limit: usize) -> Read {
 /// None where a leader began here, and where an entry can't be read.
 fn message(entry: &StreamId) -> Option<Arc<GroupMessage>> {
     let hint: Vec<u8> = entry.get("hint")?;
-    match serde_json::from_slice(&hint) {
-        Ok(Hint::Message { message, .. }) => Some(message),
+    match serde_json::from_slice::<Hint>(&hint) {
+        Ok(hint) => Some(hint.into_message()),
         // The error would quote the text.
         Err(_) => {
             REDIS.malformed.increment(1);

@@ -79,6 +79,7 @@ async fn batches_are_decided_as_one_by_one(database: Database) {
                     user_id: users[*user],
                     id: GroupMessageId(Uuid::from_u128(*id)),
                     message: format!("text {text}"),
+                    trace: None,
                 })
                 .collect();
             let expected: Vec<_> = news.iter().map(|new| model.send(new, &clock)).collect();
