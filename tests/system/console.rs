@@ -3,11 +3,12 @@
 use std::{
     fs::{File, OpenOptions, Permissions},
     io::{Read, Write},
-    os::{fd::OwnedFd, unix::fs::PermissionsExt},
+    os::unix::fs::PermissionsExt,
     process::Stdio,
     sync::{Arc, Mutex},
 };
 
+use engine_interfaces::{Clock, SystemClock};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -131,7 +132,7 @@ async fn between_processes_the_console_sends_and_follows_at_once() {
     let mut at_bobs = Listener::start(shape.realtime.realtime(), &bob);
     at_bobs.next("connect").await;
 
-    alice.send(group, Uuid::now_v7(), "through the API").await.unwrap();
+    alice.send(group, SystemClock.new_id(), "through the API").await.unwrap();
     let line = said.next_line().await.unwrap().unwrap();
     assert!(
         line.starts_with("1  ") && line.ends_with("  through the API") && line.contains(" ms  "),
@@ -179,7 +180,7 @@ impl Terminal {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let keys = File::from(OwnedFd::from(master));
+        let keys = File::from(master);
         let mut screen = keys.try_clone().unwrap();
         let shown = Arc::new(Mutex::new(String::new()));
         let screen_text = shown.clone();
@@ -220,7 +221,7 @@ async fn the_prompt_completes_remembers_and_outlives_what_is_cancelled() {
     terminal.shows("parlour> ").await;
     terminal.press(&format!("messages tail {group}\r"));
     terminal.shows("Ctrl-C ends it.").await;
-    alice.send(group, Uuid::now_v7(), "seen at the prompt").await.unwrap();
+    alice.send(group, SystemClock.new_id(), "seen at the prompt").await.unwrap();
     terminal.shows("seen at the prompt").await;
     terminal.press("\u{3}");
     terminal.shows("parlour> ").await;
