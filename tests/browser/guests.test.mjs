@@ -45,6 +45,7 @@ test("from the page's address to real time within seconds, with one click", asyn
   await shows(one, "Loud and clear");
   await write(one, "That took **no time** at all");
   await shows(other, "That took no time at all");
+  for (const seat of [one, other]) await seat.getByText("2 online", { exact: true }).waitFor();
   await window.isAccessible("guests");
   await window.page.reload();
   for (const seat of await seats(window)) {

@@ -38,7 +38,7 @@ impl Default for Settings {
 /// # fn message(group_id: GroupId) -> Arc<GroupMessage> {
 /// #     let (id, at) = (SystemClock.new_id().into(), SystemClock.now());
 /// #     let (user_id, message) = (Some(UserId::from_name("alice")), Some("Cheers!".into()));
-/// #     Arc::new(GroupMessage { id, group_id, user_id, seq: Seq(1), message, erased: false, created_at: at, updated_at: at })
+/// #     Arc::new(GroupMessage { id, group_id, user_id, seq: Seq(1), message, erased: false, created_at: at, updated_at: at, trace: None })
 /// # }
 /// use broker::LocalBroker;
 /// use engine_interfaces::{Broker, Delivery, Slot};
