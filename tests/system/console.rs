@@ -103,14 +103,14 @@ async fn lines_that_come_in_are_done_one_by_one_and_a_bad_one_fails_the_whole() 
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = "help\n\nusers lits\ngroups show 7d444840-9dc0-11d1-b245-5ffdce74fad2\nusers list\nexit\nusers list\n";
+    let lines = "help\n\nusers paint\ngroups show 7d444840-9dc0-11d1-b245-5ffdce74fad2\nusers list\nexit\nusers list\n";
     console.stdin.take().unwrap().write_all(lines.as_bytes()).await.unwrap();
     let output = console.wait_with_output().await.unwrap();
     let (said, complained) =
         (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(output.status.code(), Some(1), "{said}{complained}");
     assert!(said.contains("explain"), "help lists the tools: {said}");
-    for fault in ["lits", "group 7d444840-9dc0-11d1-b245-5ffdce74fad2 was not found", "2 lines failed"] {
+    for fault in ["paint", "group 7d444840-9dc0-11d1-b245-5ffdce74fad2 was not found", "2 lines failed"] {
         assert!(complained.contains(fault), "{fault}: {complained}");
     }
 }

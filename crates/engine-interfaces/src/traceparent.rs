@@ -123,7 +123,7 @@ mod tests {
             format!("00-{}-00f067aa0ba902b7-01", TRACE.to_uppercase()),
             format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32)),
             format!("00-{TRACE}-{}-01", "0".repeat(16)),
-            format!("00-{TRACE}-+0f067aa0ba902b7-01"),
+            format!("00-{TRACE}-+0f06711010902b7-01"),
             "00-secret-00f067aa0ba902b7-01".to_owned(),
         ] {
             assert_eq!(read(&bad), Err(TraceparentError), "{bad}");
