@@ -1,7 +1,7 @@
 // What people see while parts of the server are away, in the production shape.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { launch, until, Window } from "./browser.mjs";
 import { Person } from "./people.mjs";
 import { Shape } from "./server.mjs";
@@ -12,6 +12,7 @@ before(async () => {
   shape = await Shape.start();
   browser = await launch();
 });
+afterEach(() => shape.mend());
 after(async () => {
   await browser?.close();
   await shape?.end();
@@ -23,8 +24,13 @@ async function pair() {
   const group = await alice.group("Stanley Park", [bob]);
   const windows = [await Window.of(browser, alice), await Window.of(browser, bob)];
   for (const window of windows) await window.openGroup("Stanley Park");
+  // Heard of before it is answered; what comes next is sent when it is.
+  const answered = windows[0].page.waitForResponse(
+    (response) => response.request().method() === "POST" && response.url().endsWith("/messages"),
+  );
   await windows[0].write("hello");
   await windows[1].hears("hello");
+  await (await answered).finished();
   return { alice, bob, group, windows };
 }
 

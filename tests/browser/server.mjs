@@ -61,9 +61,13 @@ export class Process {
     this.#child.kill(signal);
   }
 
+  get gone() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Pulls the plug, or asks it to stop; returns once it is gone. */
   async end(signal = "SIGKILL") {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.gone) return;
     const gone = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
@@ -105,6 +109,12 @@ export class Shape {
 
   async startRealtime() {
     this.realtime = await Process.start("realtime", [], this.#settings);
+  }
+
+  /** Brings back what a test has stopped or killed, also one that failed half-way. */
+  async mend() {
+    this.api.signal("SIGCONT");
+    await Promise.all([this.api.gone && this.startApi(), this.realtime.gone && this.startRealtime()]);
   }
 
   async end() {
