@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Timelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::{NoContext, Uuid};
 
@@ -74,6 +74,30 @@ impl Timestamp {
         self.0
     }
 
+    /// As it is written; none outside the years of four digits, and within a leap second.
+    fn digits(self) -> Option<[u8; 27]> {
+        let (date, time) = (self.0.date_naive(), self.0.time());
+        let year = u32::try_from(date.year()).ok().filter(|year| *year < 10_000)?;
+        let micros = Some(time.nanosecond() / 1_000).filter(|micros| *micros < 1_000_000)?;
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        for (place, number) in [
+            (0..4, year),
+            (5..7, date.month()),
+            (8..10, date.day()),
+            (11..13, time.hour()),
+            (14..16, time.minute()),
+            (17..19, time.second()),
+            (20..26, micros),
+        ] {
+            let mut rest = number;
+            for digit in text[place].iter_mut().rev() {
+                *digit += (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        Some(text)
+    }
+
     /// How long ago `earlier` was; zero when it lies ahead.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -98,7 +122,11 @@ impl Timestamp {
 /// RFC 3339 with microseconds and `Z`, as the contract has it.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
+        match self.digits() {
+            // Two for each message of a page: written in place, which costs a fraction of what the calendar asks.
+            Some(digits) => f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?),
+            None => f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
     }
 }
 
@@ -177,6 +205,18 @@ mod tests {
         assert_eq!(at.to_string(), "2026-01-01T00:00:00.000001Z");
         assert_eq!(at.to_string().parse(), Ok(at));
         assert_eq!(serde_json::from_str::<Timestamp>(&serde_json::to_string(&at).unwrap()).unwrap(), at);
+    }
+
+    #[test]
+    fn is_written_as_the_calendar_writes_it() {
+        let leap = "2016-12-31T23:59:60.5Z".parse().unwrap();
+        let ends = [Timestamp::EPOCH.minus(Duration::MAX), Timestamp::EPOCH.plus(Duration::MAX), leap];
+        let seconds = (-62_200_000_000_i64..253_500_000_000).step_by(78_901_234);
+        let moments =
+            seconds.map(|secs| Timestamp::from_micros(secs * 1_000_000 + secs.rem_euclid(999_983)).unwrap());
+        for at in moments.chain(ends) {
+            assert_eq!(at.to_string(), at.0.to_rfc3339_opts(SecondsFormat::Micros, true));
+        }
     }
 
     #[test]
