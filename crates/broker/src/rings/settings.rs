@@ -17,7 +17,7 @@ pub struct RingSettings {
     pub batch: usize,
     /// How long a leader that found nothing waits before it reads again. 200 ms.
     pub idle: Duration,
-    /// How long it waits when it found something. 20 ms.
+    /// How long it waits when it found something, so that more gathers for the next time. 100 ms.
     pub busy: Duration,
     /// How often it is written down how far the work is, while there is some. 1 s.
     pub advance_every: Duration,
@@ -52,7 +52,7 @@ impl Default for RingSettings {
         Self {
             batch: 250,
             idle: Duration::from_millis(200),
-            busy: Duration::from_millis(20),
+            busy: Duration::from_millis(100),
             advance_every: Duration::from_secs(1),
             rest_every: Duration::from_secs(30),
             lease: Duration::from_secs(2),
