@@ -133,7 +133,7 @@ impl Default for Settings {
             tell_online_every: Duration::from_secs(10),
             told_online_for: Duration::from_secs(25),
             compare_batch: 1_000,
-            question_pause: Duration::from_millis(10),
+            question_pause: Duration::from_millis(2),
             queue_bytes: 1024 * 1024,
             max_connections: 100_000,
             request_timeout: Duration::from_secs(30),
