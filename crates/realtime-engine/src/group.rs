@@ -23,7 +23,7 @@ pub(crate) struct Group {
 
 struct State {
     sequencer: Sequencer,
-    /// Shared with a fan-out that is on its way, and copied only then.
+    /// By the sockets' ids, so that each is found at once. Shared with a fan-out that is on its way, and copied only then.
     members: Members,
     /// What the next fan-out takes.
     outgoing: Vec<Outgoing>,
@@ -130,7 +130,9 @@ impl Group {
             session: Arc::clone(session),
             position: Mutex::new(Position { sent, gone: false }),
         });
-        Arc::make_mut(&mut state.members).push(Arc::clone(&member));
+        // Nearly always the end: who comes later has the higher id.
+        let place = state.members.partition_point(|other| other.session.id < session.id);
+        Arc::make_mut(&mut state.members).insert(place, Arc::clone(&member));
         state.moves += 1;
         self.advance(&mut state);
         let behind = state.begin_repair();
@@ -140,10 +142,10 @@ impl Group {
     /// Takes a socket out: when this returns it gets nothing more from here.
     pub(crate) fn part(&self, session: &Session) {
         let mut state = self.lock();
-        let Some(index) = state.members.iter().position(|member| member.session.id == session.id) else {
+        let Ok(place) = state.members.binary_search_by_key(&session.id, |member| member.session.id) else {
             return;
         };
-        let member = Arc::make_mut(&mut state.members).swap_remove(index);
+        let member = Arc::make_mut(&mut state.members).remove(place);
         state.moves += 1;
         member.lock().gone = true;
     }

@@ -16,8 +16,8 @@ use crate::{
     outbox::Outbox,
 };
 
-/// Names a socket on this server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Names a socket on this server; later ones are higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SessionId(u64);
 
 impl SessionId {
@@ -44,8 +44,8 @@ pub(crate) struct Session {
 }
 
 struct Places {
-    /// The groups that it is in; none once it has ended.
-    groups: Option<HashMap<GroupId, Arc<Group>>>,
+    /// The groups that it is in, by id: as small as can be, for as long as the socket is idle. None once it has ended.
+    groups: Option<Vec<Arc<Group>>>,
     /// Counts what was heard of the user's memberships, so that an older answer of the store is not taken
     /// for the truth.
     heard: u64,
@@ -56,6 +56,15 @@ struct Places {
 }
 
 impl Places {
+    /// Where a group that it is in stands, or else would; none once it has ended.
+    fn place(&self, group: GroupId) -> Option<Result<usize, usize>> {
+        Some(self.groups.as_ref()?.binary_search_by_key(&group, |group| group.id))
+    }
+
+    fn is_in(&self, group: GroupId) -> bool {
+        matches!(self.place(group), Some(Ok(_)))
+    }
+
     fn close(&mut self, group: GroupId) {
         self.open.retain(|open| *open != group);
     }
@@ -71,7 +80,7 @@ impl Session {
             outbox,
             comparing: tokio::sync::Mutex::new(()),
             places: Mutex::new(Places {
-                groups: Some(HashMap::new()),
+                groups: Some(Vec::new()),
                 heard: 0,
                 joining: HashMap::new(),
                 open: Vec::new(),
@@ -104,20 +113,19 @@ impl Session {
 
     /// Is it in this group?
     pub(crate) fn is_in(&self, group: GroupId) -> bool {
-        let places = self.lock();
-        places.groups.as_ref().is_some_and(|groups| groups.contains_key(&group))
+        self.lock().is_in(group)
     }
 
     /// The groups that it is in.
     pub(crate) fn groups(&self) -> Vec<GroupId> {
         let places = self.lock();
-        places.groups.iter().flat_map(|groups| groups.keys().copied()).collect()
+        places.groups.iter().flatten().map(|group| group.id).collect()
     }
 
     /// Notes that it has a group open.
     pub(crate) fn open(&self, group: GroupId, limit: usize) -> Result<(), Refusal> {
         let mut places = self.lock();
-        if !places.groups.as_ref().is_some_and(|groups| groups.contains_key(&group)) {
+        if !places.is_in(group) {
             return Err(ErrorCode::GroupNotFound.into());
         }
         if places.open.contains(&group) {
@@ -147,9 +155,11 @@ impl Session {
         if places.heard != heard {
             return false;
         }
-        match &mut places.groups {
-            Some(groups) if !groups.contains_key(&group.id) => {
-                groups.insert(group.id, Arc::clone(group)).is_none()
+        let place = places.place(group.id);
+        match (&mut places.groups, place) {
+            (Some(groups), Some(Err(place))) => {
+                groups.insert(place, Arc::clone(group));
+                true
             }
             _ => false,
         }
@@ -160,8 +170,11 @@ impl Session {
     pub(crate) fn leave(&self, group: GroupId, heard: u64) -> bool {
         let left = {
             let mut places = self.lock();
-            let current = places.heard == heard;
-            let left = places.groups.as_mut().filter(|_| current).and_then(|groups| groups.remove(&group));
+            let place = places.place(group).filter(|_| places.heard == heard);
+            let left = match (&mut places.groups, place) {
+                (Some(groups), Some(Ok(place))) => Some(groups.remove(place)),
+                _ => None,
+            };
             if left.is_some() {
                 places.close(group);
             }
@@ -180,7 +193,7 @@ impl Session {
             places.open = Vec::new();
             places.groups.take()
         };
-        for group in groups.iter().flat_map(HashMap::values) {
+        for group in groups.iter().flatten() {
             group.part(self);
         }
     }
