@@ -13,6 +13,8 @@ mod contract;
 mod error;
 mod error_reports;
 mod events;
+mod group_messages;
+mod groups;
 mod health;
 mod ids;
 mod invitations;
@@ -33,15 +35,14 @@ pub use auth::{
     Registration, Secret, Session, Token, User, UserName,
 };
 pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
-pub use chat::{
-    Added, Chat, ChatError, Created, Draft, Group, GroupChange, GroupDraft, GroupHead, GroupMessage,
-    GroupVersion, Membership, MessagePage, Range, Right, Role, Sent,
-};
+pub use chat::{Chat, ChatError, Right};
 pub use clock::{Clock, SystemClock, Timestamp, TimestampError};
 pub use contract::{Detail, ErrorCode, Refusal, parse_strictly};
 pub use error::{BoxError, Rule, Violation};
 pub use error_reports::{ErrorReport, ErrorReporter, Severity};
 pub use events::{Control, Hint, MemberChange, RevokedTokens, Said, Slot, Whisper};
+pub use group_messages::{Draft, GroupMessage, MessagePage, Range, Sent};
+pub use groups::{Added, Created, Group, GroupChange, GroupDraft, GroupHead, GroupVersion, Membership, Role};
 pub use health::{Dependencies, Dependency, DependencyState, Health};
 pub use ids::{
     DeliveryId, ExportId, GroupId, GroupMessageId, InvitationId, JobId, NodeId, Revision, Seq, TokenId,
