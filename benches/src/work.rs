@@ -9,6 +9,14 @@ use crate::kernel;
 
 /// Those whose work is counted together.
 pub(crate) const KINDS: [&str; 5] = ["api", "realtime", "worker", "postgres", "redis"];
+/// What each of them works for 1,000 messages.
+pub(crate) const CPU: [&str; KINDS.len()] = [
+    "CPU per 1,000, api, s",
+    "CPU per 1,000, realtime, s",
+    "CPU per 1,000, worker, s",
+    "CPU per 1,000, PostgreSQL, s",
+    "CPU per 1,000, Redis, s",
+];
 /// Which of them delivers.
 pub(crate) const REALTIME: usize = 1;
 const PROCESSES: [&[&str]; KINDS.len()] = [

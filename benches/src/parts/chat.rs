@@ -16,7 +16,7 @@ use crate::{
     peer::Peer,
     people::{People, Person},
     report::{Beside, Line, quantile},
-    work::{KINDS, Measured, REALTIME, Times, between},
+    work::{CPU, KINDS, Measured, REALTIME, Times, between},
 };
 
 const GROUPS: usize = 50;
@@ -26,13 +26,6 @@ const RATES: [Option<u32>; 4] = [Some(10), Some(50), Some(200), None];
 /// How many send at a rate, and how many as fast as they can.
 const SENDERS: usize = 16;
 const MOST_SENDERS: usize = 64;
-const CPU: [&str; KINDS.len()] = [
-    "CPU per 1,000, api, s",
-    "CPU per 1,000, realtime, s",
-    "CPU per 1,000, worker, s",
-    "CPU per 1,000, PostgreSQL, s",
-    "CPU per 1,000, Redis, s",
-];
 
 /// A group, and a member of it who writes.
 #[derive(Clone)]

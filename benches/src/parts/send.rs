@@ -20,7 +20,7 @@ use crate::{
     people::{People, Person},
     pgbench,
     report::{Beside, Line, quantile},
-    work::{Measured, between},
+    work::{CPU, KINDS, Measured, between},
 };
 
 const SENDERS: [usize; 4] = [1, 16, 64, 256];
@@ -38,6 +38,8 @@ pub(super) struct Sending {
     pub(super) rate: f64,
     /// Processor time of all processes for 1,000 sends, in seconds.
     pub(super) cpu: f64,
+    /// The same of each kind of process.
+    cpus: [f64; KINDS.len()],
     pub(super) p99: f64,
 }
 
@@ -70,8 +72,10 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
             let mut rate = Line::new(&case, "sends/s");
             let mut cpu = Line::new(&case, "CPU per 1,000, all processes, s");
             let mut p99 = Line::new(&case, "p99, ms");
+            let mut cpus = Vec::new();
             if count == most {
                 cpu = cpu.at_most(0.15, Beside::Nothing);
+                cpus.extend(CPU.map(|name| Line::new(&case, name)));
             }
             if groups.len() == 1 && count == 64 {
                 rate = rate.at_least(8.0, Beside::Floor);
@@ -82,6 +86,9 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
                 rate.ours.push(ours.rate);
                 cpu.ours.push(ours.cpu);
                 p99.ours.push(ours.p99);
+                for (line, cpu) in cpus.iter_mut().zip(ours.cpus) {
+                    line.ours.push(cpu);
+                }
                 let script = script(floor_groups, floor_senders.get(..count).unwrap_or_default(), 1);
                 let clients = count.min(CLIENTS);
                 let floor = pgbench::run(&shape, &database, &script, clients, options.duration()).await?;
@@ -89,6 +96,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
                 cpu.floor.push(floor.cpu.as_secs_f64() * 1e3);
             }
             lines.extend([rate, cpu, p99]);
+            lines.extend(cpus);
         }
     }
     let script = script(&floor_hot, &floor_senders, BATCH);
@@ -131,14 +139,16 @@ pub(super) async fn run(
     while let Some(sent) = sending.join_next().await {
         latencies.extend(sent??);
     }
-    let (lasted, (_, cpu)) = (began.elapsed(), between(&before, &measured.times()?));
+    let (lasted, (cpus, cpu)) = (began.elapsed(), between(&before, &measured.times()?));
     let stored = ends().await? - stored;
     if stored != latencies.len() as i64 {
         return Err(format!("{} sends were acknowledged and {stored} stored", latencies.len()).into());
     }
+    let for_1000 = |time: Duration| time.as_secs_f64() * 1e3 / stored.max(1) as f64;
     Ok(Sending {
         rate: stored as f64 / lasted.as_secs_f64(),
-        cpu: cpu.as_secs_f64() * 1e3 / stored.max(1) as f64,
+        cpu: for_1000(cpu),
+        cpus: cpus.map(for_1000),
         p99: quantile(&latencies, 0.99).unwrap_or_default(),
     })
 }
