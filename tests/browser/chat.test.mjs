@@ -158,6 +158,42 @@ test("groups are made, their members get roles, are removed, and leave", async (
   for (const window of windows) await window.close();
 });
 
+test("a group gets another name, and everybody sees it at once", async () => {
+  const { alice, bob, group, windows } = await pair();
+  const [one, other] = windows;
+  await other.isLive(2);
+  await one.page.getByRole("button", { name: "More about this group" }).click();
+  await one.page.getByRole("button", { name: "Edit the group" }).click();
+  const dialog = one.page.getByRole("dialog", { name: "Edit Stanley Park" });
+  assert.equal(await dialog.getByLabel("Name").inputValue(), "Stanley Park");
+  await dialog.getByLabel("Name").fill(" ");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByText("Name can't be blank").waitFor();
+  await dialog.getByLabel("Name").fill("English Bay");
+  await dialog.getByLabel("Description").fill("Swimmers");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  for (const { page } of windows) {
+    await page.getByRole("heading", { name: "English Bay", level: 2, exact: true }).waitFor();
+    await page.getByRole("navigation").getByText("English Bay", { exact: true }).waitFor();
+    await page.locator(".room header").getByText("Swimmers", { exact: true }).waitFor();
+  }
+  // What is not changed in the dialog is left as it is meanwhile.
+  await one.page.getByRole("button", { name: "More about this group" }).click();
+  await one.page.getByRole("button", { name: "Edit the group" }).click();
+  await alice.call("PATCH", `/groups/${group.id}`, { group: { description: "Walkers" } });
+  await other.page.locator(".room header").getByText("Walkers", { exact: true }).waitFor();
+  const again = one.page.getByRole("dialog", { name: "Edit English Bay" });
+  await again.getByLabel("Name").fill("Kits");
+  await again.getByRole("button", { name: "Save" }).click();
+  await again.waitFor({ state: "detached" });
+  const { name, description } = await bob.call("GET", `/groups/${group.id}`);
+  assert.deepEqual([name, description], ["Kits", "Walkers"]);
+  await other.page.getByRole("button", { name: "More about this group" }).click();
+  assert.equal(await other.page.getByRole("button", { name: "Edit the group" }).count(), 0, "members change nothing");
+  for (const window of windows) await window.close();
+});
+
 test("what somebody wrote goes with their account", async () => {
   const { bob, windows } = await pair();
   const [one, other] = windows;

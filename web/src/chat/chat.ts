@@ -82,6 +82,7 @@ export class Chat {
     const { connection } = this;
     connection.on("message", (message) => this.#hear(message));
     connection.on("member", (change) => void this.#member(change));
+    connection.on("group", ({ group_id, ...title }) => this.groups.rename(group_id, title));
     connection.on("read", ({ group_id, read_seq }) => this.groups.read(group_id, read_seq));
     connection.on("erased", ({ group_id, seq }) => {
       this.groups.erase(group_id, seq);
