@@ -10,6 +10,12 @@ import { PASSWORD } from "./people.mjs";
 const SHOTS = process.env.SHOTS ?? resolve(import.meta.dirname, "../../.dev/browser");
 const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
+/**
+ * How long what must come may take, in milliseconds. Nothing takes long by itself: a machine that has a lot to do makes
+ * everything slow.
+ */
+export const PATIENCE = 60_000;
+
 export function launch() {
   // The tests may run as root, where chromium has no sandbox of its own.
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", chromiumSandbox: false });
@@ -27,7 +33,7 @@ export class Window {
 
   static async open(browser, api, options = {}) {
     const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE);
     const window = new Window(context, await context.newPage(), api);
     await context.exposeFunction("complain", (text) => window.complaints.push(text));
     await context.addInitScript(() => {
@@ -98,6 +104,54 @@ export class Window {
     await this.page.getByText(`${online} online`, { exact: true }).waitFor();
   }
 
+  /** Stands between the page's next connection and real time: can hold messages back, and let them go. */
+  async messages() {
+    const held = [];
+    let holds = false;
+    await this.page.routeWebSocket(/socket\.io/, (socket) => {
+      socket.connectToServer().onMessage((frame) => {
+        if (holds && /^42.?\["message"/.test(frame)) held.push(() => socket.send(frame));
+        else socket.send(frame);
+      });
+    });
+    return {
+      held: () => held.length,
+      hold: () => {
+        holds = true;
+      },
+      release: () => {
+        holds = false;
+        for (const send of held.splice(0)) send();
+      },
+    };
+  }
+
+  /** What is said aloud from now on, as it comes. */
+  async listen() {
+    const said = [];
+    await this.page.exposeFunction("said", (text) => said.push(text));
+    await this.page.evaluate(() => {
+      const region = document.querySelector(".seat > [role=status]");
+      new MutationObserver(() => globalThis.said(region.textContent)).observe(region, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+    });
+    return said;
+  }
+
+  /** Answers a function that reads how long the page's main thread has worked, in milliseconds of CPU. */
+  async worked() {
+    const devtools = await this.context.newCDPSession(this.page);
+    // The thread's own time: on a machine with more to do it is late, and works as long.
+    await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+    return async () => {
+      const { metrics } = await devtools.send("Performance.getMetrics");
+      return 1000 * metrics.find(({ name }) => name === "TaskDuration").value;
+    };
+  }
+
   /** Keeps a picture of the screen. */
   async shoot(name) {
     mkdirSync(SHOTS, { recursive: true });
@@ -128,8 +182,8 @@ export class Window {
 }
 
 /** Waits until something is so. */
-export async function until(is, limit = 15_000) {
-  const end = Date.now() + limit;
+export async function until(is) {
+  const end = Date.now() + PATIENCE;
   while (!(await is())) {
     assert.ok(Date.now() < end, `it is not so in time: ${is}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

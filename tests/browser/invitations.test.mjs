@@ -65,6 +65,8 @@ test("a third person comes in by a link, signing up on the way, and all three ch
   await third.hears("welcome");
   await one.page.getByRole("button", { name: "3 members" }).waitFor();
   assert.equal(new URL(third.page.url()).hash, `#/g/${group.id}`);
+  await third.page.goBack();
+  assert.ok(!third.page.url().includes(code), "the code does not stay in the browser's history");
   for (const window of [one, other, third]) await window.close();
 });
 

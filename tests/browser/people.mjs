@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** How long an answer may take, in milliseconds. */
+const PATIENCE = 60_000;
 export const PASSWORD = "stanley-park-1";
 
 export class Person {
@@ -59,7 +61,13 @@ export class Person {
 async function call(api, token, method, path, body) {
   const headers = { "content-type": "application/json" };
   if (token) headers.authorization = `Bearer ${token}`;
-  const ask = () => fetch(`${api}/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+  const ask = () =>
+    fetch(`${api}/api/v1${path}`, {
+      method,
+      headers,
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
   let answer = await ask();
   // A machine with a lot to do takes less at once than a test asks for, and says when to ask again.
   for (let tries = 0; answer.status === 503 && tries < 20; tries += 1) {

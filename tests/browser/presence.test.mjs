@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, Window } from "./browser.mjs";
+import { launch, until, Window } from "./browser.mjs";
 import { Person } from "./people.mjs";
 import { Parlour } from "./server.mjs";
 
@@ -56,26 +56,20 @@ test("who is online is counted and has a dot, and is neither once they have gone
 
 test("who is typing is shown until they have written, and said aloud once", async () => {
   const [one, other] = await writers();
-  await one.page.evaluate(() => {
-    globalThis.said = [];
-    const status = document.querySelector(".seat > [role=status]");
-    new MutationObserver(() => globalThis.said.push(status.textContent)).observe(status, {
-      characterData: true,
-      childList: true,
-      subtree: true,
-    });
-  });
+  const said = await one.listen();
   const typing = one.page.getByText("Bob is typing…");
   await other.box.pressSequentially("Hello, Al");
   await typing.waitFor();
   assert.equal(await other.page.getByText("is typing…").count(), 0, "one's own is no news");
-  await one.isAccessible("typing");
   await other.box.pressSequentially("ice");
   await other.box.press("Enter");
   await one.hears("Hello, Alice");
   await typing.waitFor({ state: "detached" });
-  await one.page.waitForFunction(() => globalThis.said.length > 1);
-  assert.deepEqual(await one.page.evaluate(() => globalThis.said), ["Bob is typing", "Bob: Hello, Alice"]);
+  await until(async () => said.length > 1);
+  assert.deepEqual(said, ["Bob is typing", "Bob: Hello, Alice"]);
+  await other.box.pressSequentially("And");
+  await typing.waitFor();
+  await one.isAccessible("typing");
   for (const window of [one, other]) await window.close();
 });
 

@@ -61,13 +61,7 @@ test(`${MESSAGES} messages are scrolled through, to the top and back, without a 
   await window.log.locator(`li[data-seq="${MESSAGES}"]`).waitFor();
   assert.equal(await window.log.locator("li[data-seq]").count(), 50, "it opens with the newest 50");
 
-  const devtools = await window.context.newCDPSession(window.page);
-  // The thread's own time: on a machine with more to do frames come late, and cost the same.
-  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
-  const worked = async () => {
-    const { metrics } = await devtools.send("Performance.getMetrics");
-    return 1000 * metrics.find(({ name }) => name === "TaskDuration").value;
-  };
+  const worked = await window.worked();
   for (const [way, seq, step] of [
     ["up", 1, -STEP],
     ["down", MESSAGES, STEP],
@@ -147,6 +141,21 @@ test("a group with hundreds of unread messages opens where they begin, and leads
   await window.shoot("divider");
   await window.page.getByRole("button", { name: /new messages$/ }).click();
   await window.log.locator('li[data-seq="530"]').waitFor();
+  await until(async () => (await bob.call("GET", `/groups/${group.id}`)).unread_count === 0);
+  await window.close();
+});
+
+test("Esc takes everything as read, and leads to the newest", async () => {
+  const alice = await Person.signUp(parlour.api, "Alice");
+  const bob = await Person.signUp(parlour.api, "Bob");
+  const group = await alice.group("Busy", [bob]);
+  await alice.sendMany(group, Array.from({ length: 200 }, (_, number) => `unread ${number}`));
+  const window = await Window.of(browser, bob);
+  await window.openGroup("Busy");
+  await window.log.locator(".new").waitFor();
+  await window.page.keyboard.press("Escape");
+  await window.log.locator('li[data-seq="200"]').waitFor();
+  await window.log.locator(".new").waitFor({ state: "detached" });
   await until(async () => (await bob.call("GET", `/groups/${group.id}`)).unread_count === 0);
   await window.close();
 });

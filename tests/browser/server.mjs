@@ -11,7 +11,7 @@ import { createInterface } from "node:readline";
 /** Where `parlour` is; the other binaries lie beside it. */
 const PARLOUR = process.env.PARLOUR ?? resolve(import.meta.dirname, "../../target/debug/parlour");
 /** How long a start or a stop may take, in milliseconds. */
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** One process, from its start to its end. */
 export class Process {
@@ -56,18 +56,18 @@ export class Process {
     return this.places.get("Realtime");
   }
 
+  get ended() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** Sends it a signal, such as `SIGSTOP`. */
   signal(signal) {
     this.#child.kill(signal);
   }
 
-  get gone() {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
   /** Pulls the plug, or asks it to stop; returns once it is gone. */
   async end(signal = "SIGKILL") {
-    if (this.gone) return;
+    if (this.ended) return;
     const gone = new Promise((resolve) => this.#child.once("exit", resolve));
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
@@ -111,10 +111,11 @@ export class Shape {
     this.realtime = await Process.start("realtime", [], this.#settings);
   }
 
-  /** Brings back what a test has stopped or killed, also one that failed half-way. */
+  /** Both serve again, whatever was done to them. */
   async mend() {
-    this.api.signal("SIGCONT");
-    await Promise.all([this.api.gone && this.startApi(), this.realtime.gone && this.startRealtime()]);
+    for (const process of [this.api, this.realtime]) process.signal("SIGCONT");
+    if (this.api.ended) await this.startApi();
+    if (this.realtime.ended) await this.startRealtime();
   }
 
   async end() {

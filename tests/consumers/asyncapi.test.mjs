@@ -171,6 +171,9 @@ test("the server sends what is documented, and all that is documented", async (t
   await alice.call("PATCH", `${members}/${bob.id}`, { member: { role: "admin" } });
   await hers.hears("member", ({ change, role }) => change === "role" && role === "admin");
 
+  await alice.call("PATCH", `/groups/${group_id}`, { group: { name: "The group" } });
+  await his.hears("group", ({ name }) => name === "The group");
+
   await hers.ask("open", { group_id });
   await hers.hears("presence", ({ online, user_ids }) => online === 2 && user_ids.includes(bob.id));
   await his.ask("typing", { group_id });

@@ -18,12 +18,23 @@ export async function setNotifies(on: boolean): Promise<void> {
 /** Shows a notification of the desktop, where that is wanted: for who does not look at the page. */
 export function tell(group: Group, author: string, message: Message, open: () => void): void {
   if (!notifies.peek()) return;
-  const shown = new Notification(group.name, { body: `${author}: ${message.message ?? ""}`, tag: group.id });
+  const shown = shownOf(group.name, { body: `${author}: ${message.message ?? ""}`, tag: group.id });
+  if (!shown) return;
   shown.onclick = () => {
     window.focus();
     open();
     shown.close();
   };
+}
+
+/** Phones' browsers have the permission, and let no page of itself use it. */
+function shownOf(title: string, options: NotificationOptions): Notification | null {
+  try {
+    return new Notification(title, options);
+  } catch {
+    notifies.value = false;
+    return null;
+  }
 }
 
 /** Shows in the window's title and sign that something is unread, for as long as `unread` says so. */

@@ -5,6 +5,7 @@ import { Problem } from "./problem.js";
 import {
   type ConnectError,
   type Erased,
+  type GroupChange,
   type Have,
   type MemberChange,
   openSocket,
@@ -40,6 +41,8 @@ export interface Listener {
   /** Too many were missed. Without this, nobody knows. */
   gap(gap: Gap): void;
   member?(change: MemberChange): void;
+  /** A group has another name or description. */
+  group?(change: GroupChange): void;
   /** Read on another device. */
   read?(read: ReadMarker): void;
   /** A message lost its text and author; also one that is yet to be told. */
@@ -121,6 +124,7 @@ export class Feed {
     });
     socket.on("message", (message) => this.#hear(message));
     socket.on("member", (change) => this.#member(change));
+    socket.on("group", (change) => this.#tell(() => this.#listener.group?.(change)));
     socket.on("read", (read) => this.#tell(() => this.#listener.read?.(read)));
     socket.on("erased", (erased) => this.#tell(() => this.#listener.erased?.(erased)));
     socket.on("resync", (resync) => this.#resync(resync));

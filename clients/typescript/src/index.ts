@@ -9,6 +9,7 @@ export {
   type ConnectError,
   type Erased,
   type FromServer,
+  type GroupChange,
   type Have,
   type MemberChange,
   openSocket,

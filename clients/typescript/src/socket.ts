@@ -14,6 +14,14 @@ export interface MemberChange {
   role: Role | null;
 }
 
+/** What a group is called from now on. */
+export interface GroupChange {
+  group_id: string;
+  name: string;
+  description: string;
+  updated_at: string;
+}
+
 export interface ReadMarker {
   group_id: string;
   read_seq: number;
@@ -46,6 +54,7 @@ export interface Typing {
 export interface FromServer {
   message(message: Message): void;
   member(change: MemberChange): void;
+  group(change: GroupChange): void;
   read(read: ReadMarker): void;
   erased(erased: Erased): void;
   resync(resync: Resync): void;

@@ -28,7 +28,7 @@ use crate::MIGRATIONS;
 pub use portable::tables;
 
 pub(crate) use erasure::Departure;
-pub(crate) use groups::NewGroup;
+pub(crate) use groups::{NewGroup, Title};
 pub(crate) use invitations::{Entry, NewInvitation};
 pub(crate) use memberships::{Change, Members};
 pub(crate) use outbox::Range as OutboxRange;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, GroupMessage, NodeId, Role, Seq, TokenId, Traceparent, UserId, traceparent::lenient};
+use crate::{
+    GroupId, GroupMessage, NodeId, Role, Seq, Timestamp, TokenId, Traceparent, UserId, traceparent::lenient,
+};
 
 /// A stored message, on its way to those who are online.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +56,17 @@ pub enum Control {
         change: MemberChange,
         /// The role that they have now; none after they left.
         role: Option<Role>,
+    },
+    /// A group has another name or description.
+    GroupChanged {
+        /// The group.
+        group_id: GroupId,
+        /// Its name.
+        name: String,
+        /// Its description.
+        description: String,
+        /// When they last changed.
+        updated_at: Timestamp,
     },
     /// The group is gone for everybody.
     GroupDeleted {
@@ -174,7 +187,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{Clock, GroupMessageId, SystemClock, Timestamp};
+    use crate::{Clock, GroupMessageId, SystemClock};
 
     const GROUP: &str = "0197a3c0-0000-7000-8000-000000000001";
     const USER: &str = "0197a3c0-0000-7000-8000-000000000002";
@@ -291,6 +304,16 @@ mod tests {
                 json!({"event": "member", "group_id": GROUP, "user_id": USER, "change": word, "role": role_word}),
             );
         }
+        travels(
+            &Control::GroupChanged {
+                group_id,
+                name: "Wine".into(),
+                description: "Red".into(),
+                updated_at: Timestamp::EPOCH,
+            },
+            json!({"event": "group_changed", "group_id": GROUP, "name": "Wine", "description": "Red",
+                   "updated_at": "1970-01-01T00:00:00.000000Z"}),
+        );
         travels(&Control::GroupDeleted { group_id }, json!({"event": "group_deleted", "group_id": GROUP}));
         travels(
             &Control::Read { user_id, group_id, read_seq: Seq(3) },

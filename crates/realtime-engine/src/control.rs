@@ -68,6 +68,9 @@ impl Node {
                 MemberChange::Left => self.left(group_id, user_id),
                 MemberChange::Role => self.tell(group_id, || events::member(group_id, user_id, change, role)),
             },
+            Control::GroupChanged { group_id, name, description, updated_at } => {
+                self.tell(group_id, || events::group(group_id, &name, &description, updated_at));
+            }
             Control::GroupDeleted { group_id } => self.deleted(group_id),
             Control::Read { user_id, group_id, read_seq } => {
                 for session in self.hub.sessions_of(user_id) {

@@ -1,6 +1,6 @@
 //! What the server tells of its own accord.
 
-use engine_interfaces::{GroupId, GroupMessage, MemberChange, Role, Seq, UserId};
+use engine_interfaces::{GroupId, GroupMessage, MemberChange, Role, Seq, Timestamp, UserId};
 use serde::Serialize;
 
 use crate::{errors::Refusal, frame::Frame, online::Online};
@@ -20,6 +20,18 @@ pub(crate) fn member(group_id: GroupId, user_id: UserId, change: MemberChange, r
         role: Option<Role>,
     }
     Frame::event("member", &Member { group_id, user_id, change, role })
+}
+
+/// `group`: a group has another name or description.
+pub(crate) fn group(group_id: GroupId, name: &str, description: &str, updated_at: Timestamp) -> Frame {
+    #[derive(Serialize)]
+    struct Group<'a> {
+        group_id: GroupId,
+        name: &'a str,
+        description: &'a str,
+        updated_at: Timestamp,
+    }
+    Frame::event("group", &Group { group_id, name, description, updated_at })
 }
 
 /// `erased`: a message lost its text and author.

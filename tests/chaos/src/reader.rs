@@ -152,7 +152,7 @@ impl Reader {
                     self.set(group, history.deliver(group, (id, seq), self.has(group)));
                 }
             }
-            ("member" | "read" | "closed", ..) => {}
+            ("member" | "group" | "read" | "closed", ..) => {}
             _ => history.fault(Fault::Broken, format_args!("an event {event} that nobody understands")),
         }
     }

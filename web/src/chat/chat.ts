@@ -53,10 +53,16 @@ export class Chat {
   #sentMeanwhile = 0;
   /** The groups' last positions when the API was last lost. */
   #cutOff: Record<string, number> = {};
+  #telling: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
 
   constructor(me: Session, realtime: string, signedOut: (problem: Problem) => void) {
     this.me = me;
-    this.api = new Api(me.token, signedOut);
+    // Who has signed out is not told so by the calls that were under way.
+    const refused = (problem: Problem) => {
+      if (!this.#ended) signedOut(problem);
+    };
+    this.api = new Api(me.token, refused);
     this.groups = new Groups(me.id);
     this.names = new Names(this.api);
     this.names.learn([[me.id, me.name]]);
@@ -64,7 +70,7 @@ export class Chat {
     this.connection = new Connection(realtime, me.token, {
       have: () => this.groups.have(),
       sync: (all) => this.#sync(all),
-      signedOut,
+      signedOut: refused,
     });
     this.company = new Company(this.connection, this.names);
     this.company.onTyping = (name) => this.announcer.aside(`${name} is typing`);
@@ -82,6 +88,7 @@ export class Chat {
     const { connection } = this;
     connection.on("message", (message) => this.#hear(message));
     connection.on("member", (change) => void this.#member(change));
+    connection.on("group", ({ group_id, ...title }) => this.groups.rename(group_id, title));
     connection.on("read", ({ group_id, read_seq }) => this.groups.read(group_id, read_seq));
     connection.on("erased", ({ group_id, seq }) => {
       this.groups.erase(group_id, seq);
@@ -109,13 +116,19 @@ export class Chat {
         this.outbox.prune(({ group_id, seq }) => group_id !== log?.group || (seq ?? 0) <= last);
       }),
     );
+    const leave = () => void this.#markers.tell();
+    addEventListener("pagehide", leave);
+    this.#undo.push(() => removeEventListener("pagehide", leave));
     void connection.start();
   }
 
   end(): void {
+    this.#ended = true;
     for (const undo of this.#undo) undo();
+    clearTimeout(this.#telling);
     this.company.enter(null);
     this.log.peek()?.close();
+    this.outbox.end();
     this.announcer.end();
     this.#markers.end();
     this.connection.end();
@@ -178,6 +191,7 @@ export class Chat {
     if (open) this.show(null);
     this.groups.remove(id);
     this.#told.delete(id);
+    this.#early = this.#early.filter(({ group_id }) => group_id !== id);
     if (open && group) this.onGone(group);
   }
 
@@ -309,7 +323,8 @@ export class Chat {
     // A short loss without a consequence is not worth a word.
     if (missed === 0 && Date.now() - this.#leftAt < NOTICED) return;
     this.caughtUp.value = missed;
-    setTimeout(() => {
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
       this.caughtUp.value = null;
     }, TOLD);
   }

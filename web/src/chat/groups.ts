@@ -4,6 +4,9 @@ import type { Group, Message } from "../api/types";
 /** What a message did to the list. */
 export type Heard = "new" | "known" | "unknown group";
 
+/** What a group is called, and since when. */
+type Title = Pick<Group, "name" | "description" | "updated_at">;
+
 /** When something last happened in a group. */
 export function activity(group: Group): string {
   return group.last_message?.created_at ?? group.created_at;
@@ -82,6 +85,12 @@ export class Groups {
     }
   }
 
+  /** A group is called something else now. */
+  rename(id: string, change: Title): void {
+    const group = this.all.peek().get(id);
+    if (group) this.#put({ ...group, ...latest(group, change) });
+  }
+
   change(id: string, change: Partial<Group>): void {
     const group = this.all.peek().get(id);
     if (group) this.#put({ ...group, ...change });
@@ -104,5 +113,12 @@ function counted(group: Group): Group {
 function merged(known: Group, told: Group): Group {
   const newer = known.last_seq > told.last_seq ? known : told;
   const { last_seq, last_message } = newer;
-  return counted({ ...told, last_seq, last_message, read_seq: Math.max(known.read_seq, told.read_seq) });
+  const read_seq = Math.max(known.read_seq, told.read_seq);
+  return counted({ ...told, ...latest(known, told), last_seq, last_message, read_seq });
+}
+
+/** The later of two titles. The server writes all times alike. */
+function latest(known: Title, told: Title): Title {
+  const { name, description, updated_at } = known.updated_at > told.updated_at ? known : told;
+  return { name, description, updated_at };
 }

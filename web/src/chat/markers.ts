@@ -28,10 +28,12 @@ export class Markers {
   }
 
   #later(delay: number): void {
-    this.#timer ??= setTimeout(() => void this.#tell(), delay);
+    this.#timer ??= setTimeout(() => void this.tell(), delay);
   }
 
-  async #tell(): Promise<void> {
+  /** Tells at once what gathers: a page that is left has no other time. */
+  async tell(): Promise<void> {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#telling) return;
     this.#telling = true;

@@ -42,6 +42,7 @@ export class Outbox {
   readonly #name: string;
   /** The groups for which something is being sent. */
   readonly #busy = new Set<string>();
+  #ended = false;
 
   constructor(api: Api, user: string, uses: Uses) {
     this.#api = api;
@@ -83,6 +84,11 @@ export class Outbox {
     this.#change(message.id, { state: "sent", seq: message.seq, why: null });
   }
 
+  /** Sends nothing more, and keeps nothing more: whoever signed out left nothing behind. */
+  end(): void {
+    this.#ended = true;
+  }
+
   /** Lets go of what is sent and shown. */
   prune(shown: (entry: Entry) => boolean): void {
     const entries = this.entries.peek().filter((entry) => entry.state !== "sent" || !shown(entry));
@@ -92,10 +98,14 @@ export class Outbox {
   async #flush(group: string): Promise<void> {
     if (this.#busy.has(group)) return;
     this.#busy.add(group);
-    for (let entry = this.#next(group); entry && this.#uses.reachable(); entry = this.#next(group)) {
+    for (let entry = this.#next(group); entry && this.#sends(); entry = this.#next(group)) {
       if (!(await this.#deliver(entry))) break;
     }
     this.#busy.delete(group);
+  }
+
+  #sends(): boolean {
+    return !this.#ended && this.#uses.reachable();
   }
 
   #next(group: string): Entry | undefined {
@@ -139,6 +149,7 @@ export class Outbox {
 
   #set(entries: readonly Entry[]): void {
     this.entries.value = entries;
+    if (this.#ended) return;
     const unsent = entries.filter(({ state }) => state !== "sent");
     // What is under way when the page goes is sent again, with the same id.
     const again = unsent.map((entry) => (entry.state === "sending" ? { ...entry, state: "waiting" } : entry));

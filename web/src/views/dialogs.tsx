@@ -1,9 +1,9 @@
 import type { Chat } from "../chat/chat";
 import type { Route } from "../route";
 import { Confirm } from "./confirm";
+import { EditGroup, NewGroup } from "./group-forms";
 import { Invite, Join } from "./invite";
 import { Members } from "./members";
-import { NewGroup } from "./new-group";
 import { Switcher } from "./switcher";
 
 /** A dialog, and what it is about. */
@@ -11,7 +11,7 @@ export type Shown =
   | { what: "switcher" }
   | { what: "new group" }
   | { what: "join"; code: string }
-  | { what: "members" | "invite" | "leave" | "delete"; group: string };
+  | { what: "members" | "invite" | "edit" | "leave" | "delete"; group: string };
 
 export type Show = (dialog: Shown | null) => void;
 
@@ -36,6 +36,8 @@ export function Dialogs({ chat, route, shown, show }: DialogsProps) {
       return <Members chat={chat} group={group} close={close} />;
     case "invite":
       return <Invite chat={chat} group={group} close={close} />;
+    case "edit":
+      return <EditGroup chat={chat} group={group} close={close} />;
     case "leave":
       return (
         <Confirm

@@ -63,14 +63,16 @@ function Labelled({ label, name, hint, problem, children }: LabelledProps) {
 interface FieldProps extends Omit<LabelledProps, "children"> {
   type?: "text" | "email" | "password";
   autocomplete: string;
+  /** What stands in it at first. */
+  value?: string;
 }
 
 /** A line of text. */
-export function Field({ type = "text", autocomplete, ...labelled }: FieldProps) {
+export function Field({ type = "text", autocomplete, value = "", ...labelled }: FieldProps) {
   return (
     <Labelled {...labelled}>
       {/* Preact's types have an element for each kind of input; here they are alike. */}
-      {(ties) => <input {...ties} type={type as "text"} autocomplete={autocomplete} />}
+      {(ties) => <input {...ties} type={type as "text"} autocomplete={autocomplete} defaultValue={value} />}
     </Labelled>
   );
 }

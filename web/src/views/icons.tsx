@@ -5,6 +5,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6L6 18",
   copy: "M9 9h10v11H9zM5 15V4h10",
   down: "M12 5v14M6 13l6 6 6-6",
+  edit: "M4 20l1-5L15.5 4.5l4 4L9 19zM13 7l4 4",
   leave: "M10 5H5v14h5M14 8l4 4-4 4M18 12H9",
   link: "M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1",
   members:

@@ -20,6 +20,7 @@ export function LogView({ chat, log, group }: { chat: Chat; log: Log; group: Gro
   const following = log.following.value;
   const names = chat.names.known.value;
   const onWay = chat.outbox.entries.value;
+  const reachable = chat.connection.reachable.value;
   const atEnd = !log.hasNewer.value;
   const shown = useMemo(() => {
     const last = items.at(-1)?.seq ?? 0;
@@ -98,7 +99,14 @@ export function LogView({ chat, log, group }: { chat: Chat; log: Log; group: Gro
         ) : null}
         <ol class="rows">
           {shown.map((row) => (
-            <RowView key={row.key} row={row} names={names} me={chat.me} outbox={chat.outbox} />
+            <RowView
+              key={row.key}
+              row={row}
+              names={names}
+              me={chat.me}
+              outbox={chat.outbox}
+              reachable={reachable}
+            />
           ))}
         </ol>
       </div>

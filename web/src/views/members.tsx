@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { told } from "../api/problem";
 import type { Group, Membership, Role } from "../api/types";
 import type { Chat } from "../chat/chat";
@@ -18,13 +18,18 @@ export function Members({ chat, group, close }: { chat: Chat; group: Group; clos
   const next = useSignal<string | null>(null);
   const failure = useSignal<string | null>(null);
   const path = { id: group.id };
+  const reads = useRef(0);
 
   const read = async (cursor: string | null) => {
+    reads.current += 1;
+    const mine = reads.current;
     try {
       const query = cursor
         ? { limit: PAGE, cursor }
         : { limit: Math.max(PAGE, Math.min(members.peek().length, 100)) };
       const answer = await chat.api.get("/api/v1/groups/{id}/members", { path, query });
+      // An answer that was overtaken is older than what is shown.
+      if (mine !== reads.current) return;
       members.value = cursor ? [...members.peek(), ...answer.members] : answer.members;
       next.value = answer.page.next ?? null;
     } catch (error) {

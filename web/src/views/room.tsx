@@ -14,6 +14,7 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
   const group = chat.open.value;
   const online = chat.company.online.value;
   if (!group) return null;
+  const staff = group.role === "owner" || group.role === "admin";
   return (
     <div class="room">
       <header>
@@ -43,12 +44,17 @@ export function Room({ chat, log, route, show }: { chat: Chat; log: Log; route: 
           <Icon name="members" /> {group.member_count.toLocaleString()}
           <span class="hidden">{count(group.member_count, "member").replace(/^\S+ /, " ")}</span>
         </button>
-        {(group.role === "owner" || group.role === "admin") && !chat.me.guest ? (
+        {staff && !chat.me.guest ? (
           <button type="button" class="plain wide" onClick={() => show({ what: "invite", group: group.id })}>
             <Icon name="link" /> <span class="label">Invite</span>
           </button>
         ) : null}
         <Menu label="More about this group">
+          {staff ? (
+            <button type="button" onClick={() => show({ what: "edit", group: group.id })}>
+              <Icon name="edit" /> Edit the group
+            </button>
+          ) : null}
           <button type="button" onClick={() => show({ what: "leave", group: group.id })}>
             <Icon name="leave" /> Leave the group
           </button>

@@ -12,10 +12,12 @@ interface RowViewProps {
   names: ReadonlyMap<string, string | null>;
   me: Session;
   outbox: Outbox;
+  /** Does the API answer? */
+  reachable: boolean;
 }
 
 /** Whatever stands in the log. */
-export function RowView({ row, names, me, outbox }: RowViewProps) {
+export function RowView({ row, names, me, outbox, reachable }: RowViewProps) {
   switch (row.kind) {
     case "day":
       return (
@@ -35,7 +37,7 @@ export function RowView({ row, names, me, outbox }: RowViewProps) {
       return <MessageRow message={row.message} head={row.head} name={name} mine={user_id === me.id} />;
     }
     case "entry":
-      return <EntryRow entry={row.entry} head={row.head} me={me} outbox={outbox} />;
+      return <EntryRow entry={row.entry} head={row.head} me={me} outbox={outbox} reachable={reachable} />;
   }
 }
 
@@ -76,10 +78,11 @@ interface EntryRowProps {
   head: boolean;
   me: Session;
   outbox: Outbox;
+  reachable: boolean;
 }
 
 /** A message on its way. */
-function EntryRow({ entry, head, me, outbox }: EntryRowProps) {
+function EntryRow({ entry, head, me, outbox, reachable }: EntryRowProps) {
   const { id, state, text, created_at, why } = entry;
   return (
     <Row author={me.id} name={me.name} time={created_at} head={head} mine={true} state={state}>
@@ -95,8 +98,9 @@ function EntryRow({ entry, head, me, outbox }: EntryRowProps) {
           </button>
         </p>
       ) : null}
-      {state === "waiting" ? <p class="soft state">Waits for the connection</p> : null}
-      {state === "sending" ? <p class="soft state">Sending…</p> : null}
+      {state === "waiting" || state === "sending" ? (
+        <p class="soft state">{reachable ? "Sending…" : "Waits for the connection"}</p>
+      ) : null}
     </Row>
   );
 }

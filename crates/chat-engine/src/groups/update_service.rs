@@ -1,9 +1,14 @@
 //! Changing a group.
 
 use database::detached;
-use engine_interfaces::{ChatError, Group, GroupChange, GroupId, UserId};
+use engine_interfaces::{ChatError, Control, Group, GroupChange, GroupId, UserId};
 
-use crate::{context::Context, groups::ShowService, rules, store::unavailable};
+use crate::{
+    context::Context,
+    groups::ShowService,
+    rules,
+    store::{Title, unavailable},
+};
 
 /// Changes a group.
 pub(crate) struct UpdateService<'a> {
@@ -27,12 +32,23 @@ impl<'a> UpdateService<'a> {
         rules::at_least_admin(self.context.membership(user, group).await?.role)?;
         rules::check_change(&change)?;
         if change.name.is_some() || change.description.is_some() {
-            let (store, now) = (self.context.store.clone(), self.context.clock.now());
-            detached(
-                async move { store.update_group(user, group, change, now, rules::at_least_admin).await },
-            )
-            .await
-            .map_err(unavailable)??;
+            let context = self.context.clone();
+            detached(async move {
+                let updated_at = context.clock.now();
+                let Title { name, description } = context
+                    .store
+                    .update_group(user, group, change, updated_at, rules::at_least_admin)
+                    .await
+                    .map_err(unavailable)??;
+                context.broker.control(Control::GroupChanged {
+                    group_id: group,
+                    name,
+                    description,
+                    updated_at,
+                });
+                Ok::<_, ChatError>(())
+            })
+            .await?;
         }
         ShowService::new(self.context).call(user, group).await
     }

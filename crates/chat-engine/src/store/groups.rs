@@ -32,6 +32,12 @@ pub(crate) struct NewGroup {
     pub(crate) owner: UserId,
 }
 
+/// What a group is called.
+pub(crate) struct Title {
+    pub(crate) name: String,
+    pub(crate) description: String,
+}
+
 /// Who made a group, and as what: tells a retry from an id that is taken.
 pub(crate) struct Origin {
     pub(crate) created_by: UserId,
@@ -213,7 +219,7 @@ impl Store {
         })
     }
 
-    /// Changes name and description, if `decide` lets the role of `user` do so.
+    /// Changes name and description, if `decide` lets the role of `user` do so; answers both as they are then.
     pub(crate) async fn update_group(
         &self,
         user: UserId,
@@ -221,7 +227,7 @@ impl Store {
         change: GroupChange,
         now: Timestamp,
         decide: fn(Role) -> Result<(), ChatError>,
-    ) -> Result<Result<(), ChatError>, StoreError> {
+    ) -> Result<Result<Title, ChatError>, StoreError> {
         on!(self, transaction, |conn| {
             let (Some(head), Some(member)) = (lock_head!(conn, group), membership!(conn, group, user)) else {
                 return Ok(Err(ChatError::GroupNotFound(group)));
@@ -243,7 +249,12 @@ impl Store {
                 .set(group_heads::revision.eq(head.revision + 1))
                 .execute(conn)
                 .await?;
-            Ok(Ok(()))
+            let (name, description) = groups::table
+                .find(Col(group))
+                .select((groups::name, groups::description))
+                .first(conn)
+                .await?;
+            Ok(Ok(Title { name, description }))
         })
     }
 

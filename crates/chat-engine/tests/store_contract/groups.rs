@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chat_engine::{
-    Chat, ChatError, Control, Cursor, DELETE_GROUP, GroupChange, GroupDraft, GroupId, Limit, Range, Revision,
-    Role, Rule, Seq, Settings, UserResources, factories,
+    Chat, ChatError, Control, Cursor, DELETE_GROUP, Group, GroupChange, GroupDraft, GroupId, Limit, Range,
+    Revision, Role, Rule, Seq, Settings, UserResources, factories,
 };
 use engine_interfaces::{Clock, GROUP, MemberChange};
 use serde_json::json;
@@ -141,17 +141,27 @@ async fn an_admin_changes_the_group_and_a_member_does_not(test: Setup) {
     let (admin, member) = (factories::user(), factories::user());
     let (group, owner) = factories::group(&test.chat).with(admin, Role::Admin).member(member).create().await;
     let rename = |name: &str| GroupChange { name: Some(name.to_owned()), description: None };
+    test.broker.take_controls();
     let refused = test.chat.update_group(member, group.id, rename("Wine")).await;
     assert!(matches!(refused, Err(ChatError::Forbidden)));
+    assert_eq!(test.broker.take_controls(), []);
 
     test.clock.advance(Duration::from_secs(1));
     let changed = test.chat.update_group(admin, group.id, rename("Wine")).await.unwrap();
     assert_eq!((changed.name.as_str(), changed.description), ("Wine", group.description));
     assert_eq!(changed.revision, Revision(group.revision.0 + 1), "copies of it are stale");
     assert_eq!((changed.created_at, changed.updated_at), (group.created_at, test.clock.now()));
+    let told = |group: &Group| Control::GroupChanged {
+        group_id: group.id,
+        name: group.name.clone(),
+        description: group.description.clone(),
+        updated_at: group.updated_at,
+    };
+    assert_eq!(test.broker.take_controls(), [told(&changed)], "everybody hears of it, whole");
     let described = GroupChange { name: None, description: Some("Red".into()) };
     let changed = test.chat.update_group(owner, group.id, described).await.unwrap();
     assert_eq!((changed.name.as_str(), changed.description.as_str()), ("Wine", "Red"));
+    assert_eq!(test.broker.take_controls(), [told(&changed)]);
 }
 
 async fn a_deleted_group_is_gone_for_everybody(test: Setup) {

@@ -2,7 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use engine_interfaces::{Broker, Control, Seq, UserId};
+use engine_interfaces::{Broker, Control, Seq, Timestamp, UserId};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -141,6 +141,17 @@ async fn what_is_no_message_is_told_too() {
     assert_eq!(bob.wait_for("read").await, json!({"group_id": group, "read_seq": 3}));
     assert_eq!(alice.wait_for("erased").await, json!({"group_id": group, "seq": 7}));
     assert!(alice.got("read").is_empty());
+    let renamed = Control::GroupChanged {
+        group_id: group,
+        name: "Wine".into(),
+        description: String::new(),
+        updated_at: Timestamp::EPOCH,
+    };
+    bench.control(renamed);
+    let told = json!({"group_id": group, "name": "Wine", "description": "", "updated_at": Timestamp::EPOCH});
+    for peer in [alice, bob] {
+        assert_eq!(peer.wait_for("group").await, told);
+    }
 }
 
 #[derive(Debug, Clone)]
