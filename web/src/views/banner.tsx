@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { type Chat, NOTICED } from "../chat/chat";
 import { count } from "../lib/words";
 
-/** What there is to say of the connection; else what else there is to say. */
+/** What there is to say, and how the connection is: neither hides the other. */
 export function Banner({ chat, note }: { chat: Chat; note: string | null }) {
   const { whole, reachable, nextAt } = chat.connection;
   const away = useSignal(false);
@@ -19,18 +19,19 @@ export function Banner({ chat, note }: { chat: Chat; note: string | null }) {
   const waiting = chat.outbox.waiting;
   const caughtUp = chat.caughtUp.value;
   const trouble = away.value && !whole.value;
-  let said: string | null = note;
+  let state: string | null = null;
   if (trouble) {
     const kept = waiting ? ` ${count(waiting, "message waits", "messages wait")} to be sent.` : "";
-    if (!reachable.value) said = `No connection to the server.${kept}`;
-    else if (!chat.groups.loaded.value) said = "Connecting…";
-    else said = `Live updates are down. New messages are fetched every few seconds.${kept}`;
+    if (!reachable.value) state = `No connection to the server.${kept}`;
+    else if (!chat.groups.loaded.value) state = "Connecting…";
+    else state = `Live updates are down. New messages are fetched every few seconds.${kept}`;
   } else if (caughtUp !== null) {
-    said =
+    state =
       caughtUp > 0
         ? `Back online. Caught up ${count(caughtUp, "message")}.`
         : "Back online. Nothing was missed.";
   }
+  const said = [note, state].filter(Boolean).join(" ");
   return (
     <div class={`banner ${said ? (trouble ? "trouble" : "well") : ""}`}>
       <p role="status">{said}</p>
