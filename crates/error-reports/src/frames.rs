@@ -47,10 +47,10 @@ impl Call<'_> {
 
 /// With a line where the place is one of the sources.
 fn frame(place: &str) -> Value {
-    let (file, line) = place.rsplit_once(':').unwrap_or((place, ""));
-    match line.parse::<u32>() {
-        Ok(line) => json!({ "filename": file, "lineno": line }),
-        Err(_) => json!({ "filename": file }),
+    let line = place.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse::<u32>().ok()?)));
+    match line {
+        Some((file, line)) => json!({ "filename": file, "lineno": line }),
+        None => json!({ "filename": place }),
     }
 }
 
