@@ -4,7 +4,7 @@ FROM node:22-bookworm-slim AS node
 FROM rust:1.95-bookworm
 # hadolint ignore=DL3008
 RUN apt-get update \
- && apt-get install -y --no-install-recommends chromium haproxy postgresql python3-venv redis-server sqlite3 \
+ && apt-get install -y --no-install-recommends chromium haproxy postgresql prometheus python3-venv redis-server sqlite3 \
  && rm -rf /var/lib/apt/lists/* \
  && rustup component add clippy rustfmt
 COPY --from=node /usr/local/bin /usr/local/bin

@@ -34,7 +34,9 @@ async fn succeeds(program: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_alert_comes_and_stays_away_where_it_should() {
-    succeeds(&["promtool", "check", "config", "docker/observability/prometheus.yml"]).await;
+    for config in ["prometheus.yml", "prometheus.compose.yml"] {
+        succeeds(&["promtool", "check", "config", &format!("docker/observability/{config}")]).await;
+    }
     succeeds(&["promtool", "test", "rules", "docker/observability/alerts.test.yml"]).await;
 }
 

@@ -44,15 +44,8 @@ async fn a_line_at_the_console_does_what_the_tool_does() {
     let parlour = Parlour::start().await;
     let (alice, bob) = (Person::new(&parlour).await, Person::new(&parlour).await);
     let at = async |line: String| answered(Parlour::command(parlour.data()), &line).await;
-    let made = printed(Parlour::command(parlour.data()).args([
-        "groups",
-        "create",
-        "Stanley Park",
-        "--as",
-        &alice.id.to_string(),
-    ]))
-    .await;
-    let group: Uuid = made.trim().parse().unwrap();
+    let made = at(format!("groups create 'Stanley Park' --as {}", alice.id)).await;
+    let group: Uuid = made[0]["id"].as_str().unwrap().parse().unwrap();
     at(format!("groups add {group} {} --as {}", bob.id, alice.id)).await;
     let sent = at(format!("messages send {group} --as {} 'Hello, Bob'", alice.id)).await;
     assert_eq!(sent[0]["seq"], 1);
@@ -152,6 +145,31 @@ async fn between_processes_the_console_sends_and_follows_at_once() {
     let rings = printed(shape.command("parlour").args(["rings", "--json"])).await;
     let ring: Value = serde_json::from_str(rings.lines().next().unwrap()).unwrap();
     assert!(ring["topic"].is_number() && ring["leader"].is_string(), "{ring}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_made_is_told_by_its_id_and_a_long_table_has_one_head() {
+    let data = TempDir::new().unwrap();
+    let tool = async |arguments: &[&str]| {
+        printed(Parlour::command(data.path()).args(arguments).env("USER_PASSWORD", "stanley-park-1")).await
+    };
+    let carol = tool(&["users", "create", "--name", "Carol", "carol@example.com"]).await;
+    let group = tool(&["groups", "create", "Stanley Park", "--as", carol.trim()]).await;
+    assert!(carol.trim().parse::<Uuid>().is_ok() && group.trim().parse::<Uuid>().is_ok(), "{carol}{group}");
+    let dave = tool(&["--json", "users", "create", "--name", "Dave", "dave@example.com"]).await;
+    assert!(serde_json::from_str::<Value>(&dave).unwrap()["id"].is_string(), "{dave}");
+
+    // More than a page of users, and of a group's members.
+    tool(&["seed", "--size", "large", "--members", "150", "--messages", "1"]).await;
+    let users = tool(&["users", "list"]).await;
+    assert_eq!(users.lines().count(), 1 + 153, "{users}");
+    assert_eq!(users.lines().filter(|line| line.starts_with("ID ")).count(), 1, "{users}");
+    let groups = tool(&["--json", "groups", "list"]).await;
+    let groups = groups.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let large = groups.into_iter().find(|group| group["member_count"] == 150).unwrap();
+    let members = tool(&["groups", "members", large["id"].as_str().unwrap()]).await;
+    assert_eq!(members.lines().filter(|line| line.starts_with("USER ID")).count(), 1, "{members}");
+    assert_eq!(members.lines().count(), 1 + 150, "{members}");
 }
 
 /// A terminal, and what was shown on it.

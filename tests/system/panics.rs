@@ -22,7 +22,8 @@ async fn a_panic_of_a_handler_is_reported_with_its_request() {
             .env("FAIL_POINTS", points.path())
             .env("ROLLBAR_TOKEN", "a-token")
             .env("ROLLBAR_URL", rollbar.url())
-            .env("ROLLBAR_ENVIRONMENT", "system test");
+            .env("ROLLBAR_ENVIRONMENT", "system test")
+            .env("RUST_BACKTRACE", "1");
     })
     .await;
     let person = Person::at(shape.apis[0].api()).await;
@@ -41,8 +42,11 @@ async fn a_panic_of_a_handler_is_reported_with_its_request() {
     assert_eq!(item["custom"]["process"], "api");
     assert_eq!(item["custom"]["request.id"], refusal["request_id"]);
     assert_eq!(item["person"]["id"], person.id.to_string());
-    let file = item["body"]["trace"]["frames"][0]["filename"].as_str().unwrap();
+    let calls: Vec<_> = item["body"]["trace"]["frames"].as_array().unwrap().iter().rev().collect();
+    let file = calls[0]["filename"].as_str().unwrap();
     assert!(file.ends_with("fail-points/src/armed.rs"), "{file}");
+    let ours = |call: &&Value| call["filename"].as_str().unwrap().ends_with("api-engine/src/current_user.rs");
+    assert!(calls.iter().any(ours), "who called is told: {calls:#?}");
     assert!(!item.to_string().contains("planted"), "not what it said: {item}");
 
     let again = person.request(Method::GET, "/users/me").send().await.unwrap();

@@ -1,6 +1,7 @@
 //! What the commands do, but for `serve`.
 
 pub(crate) mod backup;
+mod bar;
 pub(crate) mod console;
 pub(crate) mod doctor;
 mod explain;

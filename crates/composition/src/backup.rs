@@ -2,19 +2,18 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
-    io,
-    os::unix::fs::OpenOptionsExt,
+    fs,
     path::{Path, PathBuf},
 };
 
 use database::{Migrations, Snapshots};
 use engine_interfaces::{BoxError, Clock, SystemClock, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    Stores, folders,
+    Stores,
+    files::{FileFacts, copy, facts, name, need_empty, new_private},
+    folders,
     settings::{SecretSettings, StoreSettings},
 };
 
@@ -47,16 +46,6 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileFacts>,
 }
 
-/// What a file is known by.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileFacts {
-    /// Its length.
-    pub bytes: u64,
-    /// Its SHA-256, in hexadecimal.
-    pub sha256: String,
-}
-
 impl Holdings<'_> {
     /// Copies everything into `folder`, which is new or empty, while servers go on. Blocks the thread.
     ///
@@ -79,7 +68,7 @@ impl Holdings<'_> {
         }
         let parlour = env!("CARGO_PKG_VERSION").to_owned();
         let manifest = Manifest { format: FORMAT, parlour, made_at, files: listed };
-        let mut file = private_file(&folder.join(MANIFEST))?;
+        let mut file = new_private(&folder.join(MANIFEST))?;
         serde_json::to_writer_pretty(&mut file, &manifest)?;
         file.sync_all()?;
         fs::File::open(folder)?.sync_all()?;
@@ -188,51 +177,4 @@ impl Manifest {
         }
         Ok(manifest)
     }
-}
-
-/// A hash in hexadecimal.
-pub(crate) fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn facts(path: &Path) -> Result<FileFacts, BoxError> {
-    let read = || -> io::Result<_> {
-        let mut file = fs::File::open(path)?;
-        let mut hash = Sha256::new();
-        let bytes = io::copy(&mut file, &mut hash)?;
-        Ok(FileFacts { bytes, sha256: hex(hash) })
-    };
-    read().map_err(|error| format!("{}: {error}", path.display()).into())
-}
-
-pub(crate) fn name(path: &Path) -> Result<&str, BoxError> {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.ok_or_else(|| format!("{} names no file", path.display()).into())
-}
-
-pub(crate) fn need_empty(folder: &Path) -> Result<(), BoxError> {
-    match fs::read_dir(folder) {
-        Ok(mut entries) => match entries.next() {
-            Some(_) => Err(format!("{} is not empty", folder.display()).into()),
-            None => Ok(()),
-        },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(format!("{}: {error}", folder.display()).into()),
-    }
-}
-
-/// A new file that nobody else may read.
-pub(crate) fn private_file(path: &Path) -> Result<fs::File, BoxError> {
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    made.map_err(|error| format!("{}: {error}", path.display()).into())
-}
-
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), BoxError> {
-    let mut source = fs::File::open(from).map_err(|error| format!("{}: {error}", from.display()))?;
-    let mut target = private_file(to)?;
-    io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(|error| {
-        // Half a file is worse than none.
-        drop(fs::remove_file(to));
-        format!("{}: {error}", to.display()).into()
-    })
 }

@@ -11,7 +11,7 @@
 //! | [`backup`] | a copy of the embedded default, and the way back |
 //! | [`moves`] | a whole server, from one database to another |
 //! | [`doctor`] | what is wrong with what the settings name, and the cure |
-//! | [`process`], [`folders`] | ports, signals, logs, errors, standard output; private files |
+//! | [`process`], [`folders`], [`files`] | ports, signals, logs, errors, standard output; private folders and files |
 //!
 //! Adding a setting: a field in its group, and its use in the group's function that makes an engine's
 //! `Settings`.
@@ -20,6 +20,7 @@ pub mod backup;
 mod dependencies;
 pub mod doctor;
 mod engines;
+pub mod files;
 pub mod folders;
 mod logs;
 pub mod moves;

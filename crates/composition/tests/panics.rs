@@ -66,7 +66,7 @@ async fn a_panic_is_reported_with_whose_it_was_and_ends_nothing() {
         let item = panic(&rollbar).await;
         assert_eq!((&item["context"], &item["environment"]), (&"test.panics".into(), &"test".into()));
         assert!(item["custom"]["job.id"].is_string(), "{item}");
-        let frame = &item["body"]["trace"]["frames"][0];
+        let frame = item["body"]["trace"]["frames"].as_array().unwrap().last().unwrap();
         assert!(frame["filename"].as_str().unwrap().ends_with("tests/panics.rs"), "{frame}");
 
         let span = tracing::info_span!("request", request.id = "r-7");

@@ -15,7 +15,7 @@ pub struct ErrorReport {
     pub error: Option<String>,
     /// Where in the sources, as `file:line`; else the part of the code that told.
     pub place: String,
-    /// Whose it was: `request.id`, `user.id`, `job.kind` and their like.
+    /// Whose it was: `request.id`, `user.id`, `job.kind` and their like; and the `backtrace`, where there is one.
     pub context: Vec<(&'static str, String)>,
 }
 

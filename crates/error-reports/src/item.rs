@@ -4,7 +4,10 @@ use engine_interfaces::{Clock, ErrorReport, Severity, SystemClock};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::{RollbarSettings, scrub::scrub};
+use crate::{RollbarSettings, frames::frames, scrub::scrub};
+
+/// What of a report's context is no context: it becomes the item's frames.
+const BACKTRACE: &str = "backtrace";
 
 /// An error, and how often it came in a moment.
 pub(crate) struct Item {
@@ -42,15 +45,17 @@ impl Item {
         let title = scrub(title, settings.text);
         let error = error.as_ref().map(|error| scrub(error, settings.text));
         let find = |name: &str| context.iter().find(|(named, _)| *named == name).map(|(_, value)| value);
+        let backtrace = find(BACKTRACE).map(String::as_str);
         let mut custom: Map<String, Value> = context
             .iter()
+            .filter(|(name, _)| *name != BACKTRACE)
             .map(|(name, value)| ((*name).to_owned(), scrub(value, settings.text).into()))
             .collect();
         custom.insert("process".into(), settings.process.as_str().into());
         custom.insert("occurrences".into(), self.occurrences.into());
         json!({ "data": {
             "environment": settings.environment,
-            "body": trace(*severity, &title, error.as_deref(), place),
+            "body": trace(*severity, &title, error.as_deref(), frames(place, backtrace, settings.frames)),
             "title": title,
             "level": match severity {
                 Severity::Error => "error",
@@ -72,19 +77,13 @@ impl Item {
     }
 }
 
-/// A frame where the place is one of the sources.
-fn trace(severity: Severity, title: &str, error: Option<&str>, place: &str) -> Value {
-    let (file, line) = place.rsplit_once(':').unwrap_or((place, ""));
-    let mut frame = json!({ "filename": file });
-    if let Ok(line) = line.parse::<u32>() {
-        frame["lineno"] = line.into();
-    }
+fn trace(severity: Severity, title: &str, error: Option<&str>, frames: Vec<Value>) -> Value {
     let class = match severity {
         Severity::Error => title,
         Severity::Panic => "panic",
     };
     json!({ "trace": {
-        "frames": [frame],
+        "frames": frames,
         "exception": { "class": class, "message": error.unwrap_or(title) },
     } })
 }

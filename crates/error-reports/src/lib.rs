@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod frames;
 mod item;
 mod rollbar;
 mod scrub;

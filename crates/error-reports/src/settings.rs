@@ -39,6 +39,8 @@ pub struct RollbarSettings {
     pub pause: Duration,
     /// The most characters of a text.
     pub text: usize,
+    /// The most calls of a backtrace.
+    pub frames: usize,
 }
 
 impl RollbarSettings {
@@ -57,6 +59,7 @@ impl RollbarSettings {
             attempts: 3,
             pause: Duration::from_secs(5),
             text: 1_000,
+            frames: 64,
         }
     }
 

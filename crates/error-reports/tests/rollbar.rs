@@ -61,9 +61,15 @@ async fn an_error_becomes_an_item() {
 async fn a_panic_is_critical() {
     let rollbar = RollbarServer::start().await;
     let reporter = RollbarReporter::start(settings(rollbar.url().into())).unwrap();
-    reporter.report(ErrorReport { severity: Severity::Panic, error: None, ..report("panicked") });
+    let mut panicked = ErrorReport { severity: Severity::Panic, error: None, ..report("panicked") };
+    let calls = "0: api::errors\n  at /build/crates/api-engine/src/errors.rs:90:5\n1: api::main\n  at /build/bin/api/src/main.rs:7:1";
+    panicked.context.push(("backtrace", calls.to_owned()));
+    reporter.report(panicked);
     let item = rollbar.next().await.item;
     assert_eq!(item["level"], "critical");
+    let frames = item["body"]["trace"]["frames"].as_array().unwrap();
+    assert_eq!(frames.iter().map(|call| &call["method"]).collect::<Vec<_>>(), ["api::main", "api::errors"]);
+    assert!(item["custom"]["backtrace"].is_null(), "{item}");
     assert_eq!(item["body"]["trace"]["exception"], json!({"class": "panic", "message": "panicked"}));
 }
 

@@ -1,6 +1,6 @@
 //! How results are told: as tables to people, as JSON to programs.
 
-use std::fmt::Write;
+use std::{fmt::Write, mem};
 
 use composition::process::say;
 use engine_interfaces::BoxError;
@@ -27,16 +27,12 @@ impl Form {
         names: [&str; N],
         rows: impl IntoIterator<Item = [Value; N]>,
     ) -> Result<(), BoxError> {
-        match self {
-            Self::Text => {
-                let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| cell_text(&cell))).collect();
-                columns(names, &rows).iter().try_for_each(|line| say(line))
-            }
-            Self::Json => rows.into_iter().try_for_each(|row| {
-                let fields: Map<_, _> = names.iter().map(|name| (*name).to_owned()).zip(row).collect();
-                say(&Value::Object(fields).to_string())
-            }),
-        }
+        self.pages(names).print(rows)
+    }
+
+    /// The same, of rows that are read page by page.
+    pub(crate) fn pages<const N: usize>(self, names: [&str; N]) -> Pages<'_, N> {
+        Pages { form: self, names, headed: false }
     }
 
     /// Prints one row of many that come one by one, without names.
@@ -55,6 +51,32 @@ impl Form {
     /// A word to people; programs have no use for it.
     pub(crate) fn note(self, text: &str) -> Result<(), BoxError> {
         if self == Self::Text { say(text) } else { Ok(()) }
+    }
+}
+
+/// A table that is printed page by page.
+pub(crate) struct Pages<'a, const N: usize> {
+    form: Form,
+    names: [&'a str; N],
+    /// The names of the columns stand there already.
+    headed: bool,
+}
+
+impl<const N: usize> Pages<'_, N> {
+    /// Prints a page, the first one under the names of the columns.
+    pub(crate) fn print(&mut self, rows: impl IntoIterator<Item = [Value; N]>) -> Result<(), BoxError> {
+        match self.form {
+            Form::Text => {
+                let rows: Vec<_> = rows.into_iter().map(|row| row.map(|cell| cell_text(&cell))).collect();
+                let lines = columns(self.names, &rows);
+                let headed = mem::replace(&mut self.headed, true);
+                lines.iter().skip(usize::from(headed)).try_for_each(|line| say(line))
+            }
+            Form::Json => rows.into_iter().try_for_each(|row| {
+                let fields: Map<_, _> = self.names.iter().map(|name| (*name).to_owned()).zip(row).collect();
+                say(&Value::Object(fields).to_string())
+            }),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use chat_engine::operator::{self, Overview};
 use clap::Subcommand;
-use composition::process::say;
 use engine_interfaces::{BoxError, Chat, GroupDraft, GroupId, Limit};
 
 use super::{
@@ -101,27 +100,26 @@ pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Resu
         Command::Show { group } => overviews(form, vec![operator::show_group(chat, group).await?]),
         Command::Members { group } => {
             operator::show_group(chat, group).await?;
+            let mut members = form.pages(["user_id", "role", "joined_at"]);
             let mut after = None;
             loop {
                 let page = operator::list_members(chat, group, after, page(Limit::MAX_PAGE)).await?;
-                let Some(last) = page.last() else { return Ok(()) };
-                after = Some(last.user_id);
-                let rows = page.iter().map(|member| {
+                members.print(page.iter().map(|member| {
                     let (id, role) = (member.user_id.to_string(), member.role.as_str());
                     [id.into(), role.into(), member.joined_at.to_string().into()]
-                });
-                form.table(["user_id", "role", "joined_at"], rows)?;
+                }))?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = Some(last.user_id);
             }
         }
         Command::Create { user, name } => {
             let user = find(auth, user).await?;
             let made = chat.create_group(user, GroupDraft::new(name)).await.map_err(told)?;
-            say(&made.group.id.to_string())
+            form.lines("id", vec![made.group.id.to_string()])
         }
         Command::Add { group, member, user } => {
             let (user, member) = (find(auth, user).await?, find(auth, member).await?);
-            chat.add_member(user, group, member).await?;
-            Ok(())
+            Ok(chat.add_member(user, group, member).await.map(drop)?)
         }
         Command::Remove { group, member, user } => {
             let (user, member) = (find(auth, user).await?, find(auth, member).await?);

@@ -64,11 +64,7 @@ pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Resu
             let last = operator::show_group(chat, group).await?.last_seq;
             let after = after.unwrap_or(last.0 - i64::from(limit)).max(0);
             let messages = chat.read_log(group, Seq(after), Limit::page(limit).unwrap_or_default()).await?;
-            let rows = messages.iter().map(|message| {
-                let [seq, written, user, text] = cells(message);
-                [seq, written, user, text]
-            });
-            form.table(["seq", "created_at", "user_id", "message"], rows)
+            form.table(["seq", "created_at", "user_id", "message"], messages.iter().map(cells))
         }
         Command::Send { group, user, text } => {
             let user = find(&*engines.auth, user).await?;

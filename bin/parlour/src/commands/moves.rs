@@ -3,7 +3,6 @@
 use std::{
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use clap::{Args, value_parser};
@@ -12,9 +11,9 @@ use composition::{
     process::say,
 };
 use engine_interfaces::BoxError;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::backup::holdings;
+use super::{backup::holdings, bar::bar};
 use crate::config::Config;
 
 /// Where an export goes.
@@ -76,12 +75,7 @@ impl Progress for Bar {
             let _ = say(&format!("{what}: {rows} rows"));
             return;
         }
-        let bar = ProgressBar::new(rows).with_prefix(what.to_owned());
-        if let Ok(style) = ProgressStyle::with_template("{prefix:40} {wide_bar} {pos}/{len} {eta}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(200));
-        self.bar = Some(bar);
+        self.bar = Some(bar(what, rows));
     }
 
     fn advance(&mut self, rows: u64) {

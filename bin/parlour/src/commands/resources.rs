@@ -38,15 +38,15 @@ pub(crate) async fn run(toolbox: &Toolbox, arguments: Arguments, form: Form) -> 
         Kind::Group => GROUP,
         Kind::GroupMessage => GROUP_MESSAGE,
     };
+    let mut resources = form.pages(["resource_type", "scope_id", "resource_id"]);
     let mut after = None;
     loop {
         let page = engines.resources.resources(user, kind, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some((last.scope_id, last.resource_id));
-        let rows = page.iter().map(|resource| {
+        resources.print(page.iter().map(|resource| {
             let (scope, id) = (resource.scope_id.to_string(), resource.resource_id.to_string());
             [resource.resource_type.into(), scope.into(), id.into()]
-        });
-        form.table(["resource_type", "scope_id", "resource_id"], rows)?;
+        }))?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some((last.scope_id, last.resource_id));
     }
 }

@@ -1,6 +1,6 @@
 //! `parlour seed`: something to look at.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use auth_engine::{Authentication, Registration, Secret, UserId};
 use broker::LocalBroker;
@@ -8,9 +8,9 @@ use chat_engine::{Chat, Draft, GroupDraft, GroupId, GroupMessageId, seeding};
 use clap::{Args, ValueEnum, value_parser};
 use composition::{Engines, process::say};
 use engine_interfaces::BoxError;
-use indicatif::{ProgressBar, ProgressStyle};
 use uuid::Uuid;
 
+use super::bar::bar;
 use crate::config::Config;
 
 /// What to make.
@@ -104,26 +104,19 @@ async fn large(engines: &Engines, owner: UserId, arguments: &Arguments) -> Resul
         .map(|n| (format!("Member {n}"), Secret::new(format!("member{n}@example.com"))));
     let people = engines.auth.create_users(people.collect(), &Secret::new(PASSWORD)).await?;
     let members: Vec<UserId> = [owner].into_iter().chain(people.into_iter().map(|user| user.id)).collect();
-    let bar = progress("members", members.len())?;
+    let members_bar = bar("members", members.len() as u64);
     for some in members.chunks(STEP) {
         seeding::add_members(&engines.chat, group, some).await?;
-        bar.inc(some.len() as u64);
+        members_bar.inc(some.len() as u64);
     }
-    bar.finish();
-    let bar = progress("messages", arguments.messages)?;
+    members_bar.finish();
+    let messages_bar = bar("messages", arguments.messages as u64);
     for from in (0..arguments.messages).step_by(STEP) {
         let messages = (from..arguments.messages.min(from + STEP))
             .map(|n| (members[n % members.len()], format!("Message {}", n + 1)));
         seeding::append_messages(&engines.chat, group, messages).await?;
-        bar.inc(STEP as u64);
+        messages_bar.inc(STEP as u64);
     }
-    bar.finish();
+    messages_bar.finish();
     Ok(())
-}
-
-fn progress(what: &'static str, length: usize) -> Result<ProgressBar, BoxError> {
-    let style = ProgressStyle::with_template("{prefix:9} {wide_bar} {pos}/{len} {eta}")?;
-    let bar = ProgressBar::new(length as u64).with_style(style).with_prefix(what);
-    bar.enable_steady_tick(Duration::from_millis(200));
-    Ok(bar)
 }

@@ -9,7 +9,6 @@ use std::{
 
 use auth_engine::{Authentication, Registration, Secret, UserId};
 use clap::Subcommand;
-use composition::process::say;
 use engine_interfaces::{BoxError, Limit};
 
 use super::{form::Form, refusals::told, toolbox::Toolbox};
@@ -72,12 +71,11 @@ pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Resu
     let auth = &*toolbox.engines().await?.auth;
     match command {
         Command::List => {
-            let mut last = None;
+            let mut users = form.pages(["id", "state", "email", "name"]);
+            let mut after = None;
             loop {
-                let page = auth.list_users(last, Limit::default()).await?;
-                let Some(end) = page.last() else { return Ok(()) };
-                last = Some(end.user.id);
-                let rows = page.iter().map(|listed| {
+                let page = auth.list_users(after, Limit::default()).await?;
+                users.print(page.iter().map(|listed| {
                     let user = &listed.user;
                     let state = match listed.disabled_at {
                         Some(_) => "disabled",
@@ -87,8 +85,9 @@ pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Resu
                     // Printed for the administrator who asked, not logged.
                     let email = user.email.as_ref().map(Secret::expose);
                     [user.id.to_string().into(), state.into(), email.into(), user.name.clone().into()]
-                });
-                form.table(["id", "state", "email", "name"], rows)?;
+                }))?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = Some(last.user.id);
             }
         }
         Command::Show { user } => {
@@ -106,7 +105,7 @@ pub(crate) async fn run(toolbox: &Toolbox, command: Command, form: Form) -> Resu
         Command::Create { name, email } => {
             let registration = Registration { name, email: Secret::new(email), password: password()? };
             let user = auth.create_user(registration).await.map_err(told)?;
-            say(&user.id.to_string())
+            form.lines("id", vec![user.id.to_string()])
         }
         Command::SetPassword { user } => {
             let user = find(auth, user).await?;

@@ -14,12 +14,13 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ChunkFacts, Manifest, Progress, StoreFacts, TableFacts,
-    journal::{Begun, Journal, private},
+    journal::{Begun, Journal},
     manifest::{FORMAT, MANIFEST},
 };
 use crate::{
     Stores,
-    backup::{Holdings, copy, facts, hex, name, need_empty},
+    backup::Holdings,
+    files::{copy, facts, hex, name, need_empty, private},
     folders,
     stores::Part,
 };

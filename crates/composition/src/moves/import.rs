@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 use super::{ChunkFacts, Manifest, Progress, StoreFacts, TableFacts, manifest::MAX_CHUNK_BYTES};
 use crate::{
     Stores,
-    backup::{Holdings, copy, facts, hex},
+    backup::Holdings,
+    files::{copy, facts, hex},
     folders,
     stores::Part,
 };

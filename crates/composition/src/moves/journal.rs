@@ -4,7 +4,6 @@ use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +11,7 @@ use engine_interfaces::{BoxError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{ChunkFacts, Limits};
+use crate::files::private;
 
 /// A line for the begin, and one for each chunk that is whole.
 const JOURNAL: &str = "journal.jsonl";
@@ -112,10 +112,4 @@ impl Journal {
         fs::rename(&draft, &self.path)?;
         Ok(fs::File::open(self.path.parent().unwrap_or(Path::new(".")))?.sync_all()?)
     }
-}
-
-/// A file that nobody else may read, in place of what another process left there.
-pub(super) fn private(path: &Path) -> Result<fs::File, BoxError> {
-    let made = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    made.map_err(|error| format!("{}: {error}", path.display()).into())
 }

@@ -7,7 +7,7 @@ use engine_interfaces::{BoxError, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::backup::{FileFacts, hex};
+use crate::files::{FileFacts, hex, private};
 
 /// Written last: a folder without it is no whole export.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -117,7 +117,7 @@ impl Manifest {
     /// Puts it in its place, whole or not at all.
     pub(super) fn write(&self, folder: &Path) -> Result<(), BoxError> {
         let draft = folder.join("manifest.json.new");
-        let mut file = super::journal::private(&draft)?;
+        let mut file = private(&draft)?;
         serde_json::to_writer_pretty(&mut file, self)?;
         file.flush()?;
         file.sync_all()?;
