@@ -148,7 +148,7 @@ async fn an_admin_changes_the_group_and_a_member_does_not(test: Setup) {
 
     test.clock.advance(Duration::from_secs(1));
     let changed = test.chat.update_group(admin, group.id, rename("Wine")).await.unwrap();
-    assert_eq!((changed.name.as_str(), changed.description), ("Wine", group.description));
+    assert_eq!((changed.name.as_str(), &changed.description), ("Wine", &group.description));
     assert_eq!(changed.revision, Revision(group.revision.0 + 1), "copies of it are stale");
     assert_eq!((changed.created_at, changed.updated_at), (group.created_at, test.clock.now()));
     let told = |group: &Group| Control::GroupChanged {
