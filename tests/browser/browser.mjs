@@ -104,7 +104,7 @@ export class Window {
     await this.page.getByText(`${online} online`, { exact: true }).waitFor();
   }
 
-  /** Stands between the page's next connection and real time: can hold messages back, and let them go. */
+  /** Stands between the page, once it is loaded again, and real time: can hold messages back, and let them go. */
   async messages() {
     const held = [];
     let holds = false;

@@ -176,6 +176,7 @@ test("what is new is said once, and many at once are said as their number", asyn
   const group = await alice.group("Busy", [bob]);
   const window = await Window.open(browser, parlour.api);
   const messages = await window.messages();
+  await window.page.reload();
   await window.signIn(alice);
   await window.openGroup("Busy");
   await window.isLive(1);
