@@ -11,17 +11,26 @@ use std::{
 
 use engine_interfaces::{BoxError, Clock, ErrorReporter, SystemClock};
 use futures_util::FutureExt;
+use rustix::net::listen;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::{logs, panics, settings::ProcessSettings};
+
+/// How many connections may wait to be accepted; the system may allow fewer. Of the standard library's 128 the rest of
+/// a crowd that comes back at once is told nothing, and tries again after one second, three, seven.
+const WAITING: i32 = 4_096;
 
 /// Takes the address that a setting names.
 ///
 /// # Errors
 /// Names the setting and the cure.
 pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, BoxError> {
-    TcpListener::bind(address).map_err(|error| {
+    let listening = TcpListener::bind(address).and_then(|listener| {
+        listen(&listener, WAITING)?;
+        Ok(listener)
+    });
+    listening.map_err(|error| {
         format!("{setting}={address}: {error}; name a free address of this machine, such as 127.0.0.1:0")
             .into()
     })
@@ -144,4 +153,20 @@ fn exit_code(name: &str, done: Result<(), BoxError>) -> ExitCode {
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpStream, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn a_crowd_that_comes_at_once_waits_to_be_accepted() {
+        let listener = bind("API_LISTEN", ([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let come = || TcpStream::connect_timeout(&address, Duration::from_secs(20));
+        let crowd: Result<Vec<_>, _> = (0..300).map(|_| come()).collect();
+        assert_eq!(crowd.unwrap().len(), 300);
+    }
 }
