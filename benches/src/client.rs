@@ -75,14 +75,18 @@ impl Crowd {
             if let Some(said) = said {
                 socket.send(&said).await?;
             }
-            Ok(socket)
+            Ok::<_, BoxError>(socket)
         });
-        let sockets: Vec<Result<Socket, BoxError>> =
-            timeout(PATIENCE, stream::iter(sockets).buffer_unordered(AT_ONCE).collect()).await?;
+        let mut sockets = stream::iter(sockets).buffer_unordered(AT_ONCE);
         let mut readers = JoinSet::new();
-        for socket in sockets {
-            readers.spawn(socket?.read(Arc::clone(&counts)));
-        }
+        let connecting = async {
+            // Each is read from at once: the server may ask whether it is there before the last one is.
+            while let Some(socket) = sockets.next().await {
+                readers.spawn(Socket::read(socket?, Arc::clone(&counts)));
+            }
+            Ok::<_, BoxError>(())
+        };
+        timeout(PATIENCE, connecting).await??;
         Ok(Self { counts, readers })
     }
 
