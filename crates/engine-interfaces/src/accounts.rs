@@ -7,6 +7,16 @@ use async_trait::async_trait;
 use crate::{AuthError, ExportId, Identity, Secret, Timestamp, UserId};
 
 /// An archive of all that is held of a user, made in the background.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Export, ExportState, Timestamp};
+///
+/// /// Whether its archive can be had now.
+/// fn is_there(export: &Export, now: Timestamp) -> bool {
+///     matches!(export.state, ExportState::Ready { .. }) && now < export.expires_at
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Export {
     /// Its id.
@@ -20,6 +30,15 @@ pub struct Export {
 }
 
 /// How far an export has come.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::ExportState;
+///
+/// let is_settled = |state: ExportState| state != ExportState::Pending;
+/// assert!(is_settled(ExportState::Ready { bytes: 2_048 }));
+/// assert!(is_settled(ExportState::Failed), "to wait on is no use: ask for another");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExportState {
     /// It is being made.
@@ -36,6 +55,19 @@ pub enum ExportState {
 /// What a user may ask for about all that is held of them.
 ///
 /// For whoever an export is not of, it does not exist; nor does one that has expired.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Accounts, AuthError, Export, ExportId, UserId};
+///
+/// /// An export, where there is one: another user's is none, nor is one that has expired.
+/// async fn find(accounts: &impl Accounts, user: UserId, id: ExportId) -> Result<Option<Export>, AuthError> {
+///     match accounts.show_export(user, id).await {
+///         Err(AuthError::ExportNotFound) => Ok(None),
+///         found => found.map(Some),
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// Ends the caller's account: from now on nobody signs in with its address or shows a token of it, and

@@ -40,6 +40,15 @@ impl fmt::Debug for Secret {
 }
 
 /// Who wants an account.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Registration, Secret};
+///
+/// let (email, password) = (Secret::new("ann@example.com"), Secret::new("a password of hers"));
+/// let logged = format!("{:?}", Registration { name: "Ann".into(), email, password });
+/// assert!(!logged.contains("ann@example.com") && !logged.contains("a password of hers"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// Shown to others; 1 to 100 characters.
@@ -51,6 +60,16 @@ pub struct Registration {
 }
 
 /// What somebody signs in with.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Credentials, Secret};
+///
+/// // As HTTP's Basic has it, where only the password may have colons.
+/// let (email, password) = "ann@example.com:a password: hers".split_once(':').unwrap();
+/// let shown = Credentials { email: Secret::new(email), password: Secret::new(password) };
+/// assert_eq!(shown.password.expose(), "a password: hers");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The address.
@@ -60,6 +79,16 @@ pub struct Credentials {
 }
 
 /// A user as they see themselves.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{User, UserName};
+///
+/// /// What others see: neither the address, nor whether it is a guest.
+/// fn to_others(user: &User) -> UserName {
+///     UserName { id: user.id, name: user.name.clone() }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Their id.
@@ -77,6 +106,16 @@ pub struct User {
 }
 
 /// A user as others see them.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(auth: &dyn Authentication, author: UserId) -> Result<(), AuthError> {
+/// let names = auth.user_names(&[author]).await?;
+/// let found = names.iter().find(|user| user.id == author);
+/// let name = found.map_or("Somebody", |user| &user.name); // who is gone has none
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserName {
     /// Their id.
@@ -86,6 +125,16 @@ pub struct UserName {
 }
 
 /// A user has signed in.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Session;
+///
+/// /// The header that the user shows until the session's `expires_at`.
+/// fn authorization(session: &Session) -> String {
+///     format!("Bearer {}", session.token.expose()) // for nobody else
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Session {
     /// Who.
@@ -97,6 +146,16 @@ pub struct Session {
 }
 
 /// Who is calling.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Identity, Token};
+///
+/// /// Who showed a token that is good.
+/// fn caller(token: Token) -> Identity {
+///     Identity { user_id: token.user_id, token: Some(token) }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     /// The user.
@@ -106,6 +165,16 @@ pub struct Identity {
 }
 
 /// What a checked token says.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Timestamp, Token};
+///
+/// /// Whether it is good in the generation that its user is in by now, unless it was signed out.
+/// fn is_good(token: &Token, generation: i32, now: Timestamp) -> bool {
+///     token.generation >= generation && now < token.expires_at
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Token {
     /// Its id.
@@ -119,6 +188,16 @@ pub struct Token {
 }
 
 /// What a user changes about themselves.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(auth: &dyn Authentication, from: std::net::IpAddr, caller: Identity) -> Result<(), AuthError> {
+/// let current_password = Secret::new("a password of hers"); // asked for whatever changes
+/// let rename = ProfileChange { name: Some("Anna".into()), password: None, current_password };
+/// assert_eq!(auth.update_user(caller, rename, from).await?.name, "Anna");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ProfileChange {
     /// The new name.
@@ -130,6 +209,20 @@ pub struct ProfileChange {
 }
 
 /// Why authentication refused.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use engine_interfaces::{AuthError, ErrorCode};
+///
+/// let error = AuthError::RateLimited { retry_after: Duration::from_secs(30) };
+/// assert_eq!(error.to_string(), "too many attempts");
+/// assert_eq!(ErrorCode::from(&error).status(), 429);
+/// if let AuthError::RateLimited { retry_after } = error {
+///     println!("again in {} seconds", retry_after.as_secs());
+/// }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// Wrong address or password; the same answer for both, at the same cost.
@@ -182,6 +275,20 @@ pub enum AuthError {
 /// What the rest of the system may ask of authentication.
 ///
 /// `from` is the caller's address: failed attempts are counted by it.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{AuthError, Authentication, Identity};
+///
+/// /// Who shows this token; nobody, where it is good no more or never was.
+/// async fn caller(auth: &impl Authentication, bearer: &str) -> Result<Option<Identity>, AuthError> {
+///     match auth.authenticate_token(bearer).await {
+///         Ok(caller) => Ok(Some(caller)),
+///         Err(AuthError::TokenInvalid | AuthError::TokenExpired | AuthError::TokenRevoked) => Ok(None),
+///         Err(error) => Err(error), // says nothing about the token
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Authentication: Send + Sync {
     /// Creates a user and signs them in.
@@ -357,6 +464,25 @@ pub trait Authentication: Send + Sync {
 }
 
 /// Tells guests from others, to those whose rules are other for guests.
+///
+/// # Example
+/// ```
+/// use std::collections::HashSet;
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{AuthError, Guests, UserId};
+///
+/// /// Those who are no guests.
+/// struct Known(HashSet<UserId>);
+///
+/// #[async_trait]
+/// impl Guests for Known {
+///     async fn guests_among(&self, users: &[UserId]) -> Result<Vec<UserId>, AuthError> {
+///         let unknown = users.iter().copied().filter(|user| !self.0.contains(user));
+///         Ok(unknown.collect()) // who has no account may do no more than a guest
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Guests: Send + Sync {
     /// Those of `users` that are guests, in no order; so are all whose account has ended: nobody may do more than
@@ -373,6 +499,15 @@ pub trait Guests: Send + Sync {
 }
 
 /// For those who have no guests.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(somebody: UserId) -> Result<(), AuthError> {
+/// let guests: &dyn Guests = &NoGuests; // for a host whose users all have accounts
+/// assert!(guests.guests_among(&[somebody]).await?.is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoGuests;
 
@@ -384,6 +519,16 @@ impl Guests for NoGuests {
 }
 
 /// How somebody is reached.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Contact, Secret, UserId};
+///
+/// let (user_id, email) = (UserId::from_name("ann"), Secret::new("ann@example.com"));
+/// let ann = Contact { user_id, name: "Ann".into(), email };
+/// let to = format!("{} <{}>", ann.name, ann.email.expose()); // on the envelope
+/// assert!(!format!("{ann:?}").contains("ann@example.com"), "and in no log");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contact {
     /// Who.
@@ -395,6 +540,24 @@ pub struct Contact {
 }
 
 /// Tells how people are reached, to those who write to them.
+///
+/// # Example
+/// ```
+/// use std::collections::HashMap;
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{AuthError, Contact, Contacts, UserId};
+///
+/// /// Those who can be written to.
+/// struct Directory(HashMap<UserId, Contact>);
+///
+/// #[async_trait]
+/// impl Contacts for Directory {
+///     async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, AuthError> {
+///         Ok(users.iter().filter_map(|user| self.0.get(user).cloned()).collect()) // others are left out
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Contacts: Send + Sync {
     /// Those of `users` that can be written to, in no order: accounts that are disabled or thrown away are

@@ -7,11 +7,33 @@ use async_trait::async_trait;
 use crate::{BoxError, Control, GroupMessage, Slot, Whisper};
 
 /// The hint could not be handed over. What it spoke of is stored all the same, and the sweep tells of it again.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(broker: &dyn Broker, stored: &[std::sync::Arc<GroupMessage>]) {
+/// if let Err(error @ BrokerError(_)) = broker.announce(stored).await {
+///     println!("{error}"); // no reason to fail: the messages are stored, and told of later
+/// }
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the broker is unavailable")]
 pub struct BrokerError(#[source] pub BoxError);
 
 /// Carries hints between processes, or within one.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use engine_interfaces::{Broker, GroupMessage};
+///
+/// /// Tells of what is committed. If not, the sweep is left to do it.
+/// async fn tell(broker: &impl Broker, stored: &[Arc<GroupMessage>]) -> bool {
+///     broker.is_up() && broker.announce(stored).await.is_ok()
+/// }
+/// ```
 #[async_trait]
 pub trait Broker: Send + Sync {
     /// Tells the followers of the messages' slots.
@@ -77,6 +99,17 @@ pub trait Broker: Send + Sync {
 }
 
 /// What [`Broker::subscribe`] gives. Dropping either half ends it.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(broker: &dyn Broker, slot: Slot) -> Result<(), BrokerError> {
+/// let Subscription { follow, mut deliveries } = broker.subscribe().await?;
+/// follow.follow(slot).await?; // in one task, while another reads
+/// let heard = deliveries.next().await;
+/// drop(follow); // nothing more is heard
+/// # Ok(()) }
+/// ```
 pub struct Subscription {
     /// Chooses what is heard.
     pub follow: Arc<dyn Follow>,
@@ -85,6 +118,20 @@ pub struct Subscription {
 }
 
 /// Chooses which slots a subscription hears.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, Chat, Follow, GroupId, Limit, MessagePage, Range, Slot, UserId};
+///
+/// /// Follows first and reads then, so that no message is missed between the two.
+/// async fn open(
+///     (follow, chat): (&dyn Follow, &dyn Chat),
+///     (user, group): (UserId, GroupId),
+/// ) -> Result<MessagePage, BoxError> {
+///     follow.follow(Slot::of(group)).await?;
+///     Ok(chat.list_messages(user, group, Range::Newest, Limit::default()).await?)
+/// }
+/// ```
 #[async_trait]
 pub trait Follow: Send + Sync {
     /// Returns once the bus has confirmed: whatever is announced afterwards is heard.
@@ -95,6 +142,24 @@ pub trait Follow: Send + Sync {
 }
 
 /// What a subscription hears.
+///
+/// # Example
+/// ```
+/// use std::collections::VecDeque;
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{Deliveries, Delivery};
+///
+/// /// What a test wants to be heard; then the bus shuts down.
+/// struct Script(VecDeque<Delivery>);
+///
+/// #[async_trait]
+/// impl Deliveries for Script {
+///     async fn next(&mut self) -> Option<Delivery> {
+///         self.0.pop_front()
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Deliveries: Send {
     /// The next delivery; `None` when the bus has shut down. A slow reader never slows a sender: what
@@ -103,6 +168,15 @@ pub trait Deliveries: Send {
 }
 
 /// One thing that was heard.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Delivery;
+///
+/// let heard = [Delivery::Messages(vec![]), Delivery::Gap];
+/// let reads_the_store = heard.iter().any(|delivery| matches!(delivery, Delivery::Gap));
+/// assert!(reads_the_store, "what came after a gap tells nothing of what fell into it");
+/// ```
 #[derive(Debug, Clone)]
 pub enum Delivery {
     /// Messages, in the order in which they were announced.

@@ -11,6 +11,18 @@ use crate::{
 };
 
 /// What a member may ask to do, for a caller that has to know before it looks something up elsewhere.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(chat: &dyn Chat, auth: &dyn Authentication, alice: UserId, group: GroupId, email: Secret)
+/// # -> Result<(), BoxError> {
+/// chat.authorize(alice, group, Right::AddByAddress).await?; // before she can learn who has an address
+/// if let Some(member) = auth.find_user(&email).await? {
+///     chat.add_member(alice, group, member).await?;
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// Add somebody.
@@ -22,6 +34,16 @@ pub enum Right {
 }
 
 /// Why chat refused.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{ChatError, Clock, ErrorCode, GroupId, SystemClock};
+///
+/// let group = GroupId(SystemClock.new_id());
+/// let error = ChatError::GroupNotFound(group);
+/// assert_eq!(error.to_string(), format!("group {group} was not found"));
+/// assert_eq!(ErrorCode::from(&error).status(), 404, "to a stranger, too");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
     /// No such group, or the user is not in it: nobody can tell which.
@@ -78,6 +100,20 @@ pub enum ChatError {
 ///
 /// Methods that take a `user` first check that the user is in the group; for whoever is not, the group
 /// does not exist. An invitation's code alone leads there from outside.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Chat, ChatError, Group, GroupDraft, GroupId, UserId};
+///
+/// /// Makes a group of some people. Where it stopped on the way, it is done again from the beginning.
+/// async fn gather(chat: &impl Chat, id: GroupId, alice: UserId, others: &[UserId]) -> Result<Group, ChatError> {
+///     chat.create_group(alice, GroupDraft { id: Some(id), ..GroupDraft::new("Beer") }).await?;
+///     for other in others {
+///         chat.add_member(alice, id, *other).await?;
+///     }
+///     chat.show_group(alice, id).await
+/// }
+/// ```
 #[async_trait]
 pub trait Chat: Send + Sync {
     /// The groups that `user` is in, latest activity first.

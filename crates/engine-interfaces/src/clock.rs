@@ -26,15 +26,40 @@ use uuid::{NoContext, Uuid};
 pub struct Timestamp(DateTime<Utc>);
 
 /// The instant does not exist in the calendar.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Timestamp, TimestampError};
+///
+/// assert_eq!("2026-02-30T12:00:00Z".parse::<Timestamp>(), Err(TimestampError));
+/// assert_eq!(Timestamp::from_micros(i64::MAX), Err(TimestampError), "the calendar ends before");
+/// assert_eq!(TimestampError.to_string(), "not a time");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time")]
 pub struct TimestampError;
 
 impl Timestamp {
     /// The beginning of 1970.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::EPOCH.to_string(), "1970-01-01T00:00:00.000000Z");
+    /// assert_eq!(Timestamp::EPOCH.micros(), 0);
+    /// ```
     pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
 
     /// Cut to microseconds.
+    ///
+    /// # Example
+    /// ```
+    /// use chrono::DateTime;
+    /// use engine_interfaces::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::new(DateTime::from_timestamp_nanos(1_999)).micros(), 1, "not rounded");
+    /// ```
     #[must_use]
     pub fn new(at: DateTime<Utc>) -> Self {
         Self(at.trunc_subsecs(6))
@@ -52,6 +77,14 @@ impl Timestamp {
     ///
     /// # Errors
     /// When the calendar has no such instant.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{Timestamp, TimestampError};
+    ///
+    /// assert_eq!(Timestamp::from_secs(1_767_225_600), "2026-01-01T00:00:00Z".parse());
+    /// assert_eq!(Timestamp::from_secs(i64::MAX), Err(TimestampError));
+    /// ```
     pub fn from_secs(secs: i64) -> Result<Self, TimestampError> {
         DateTime::from_timestamp(secs, 0).map(Self).ok_or(TimestampError)
     }
@@ -69,6 +102,16 @@ impl Timestamp {
     }
 
     /// As chrono knows it.
+    ///
+    /// # Example
+    /// ```
+    /// use chrono::Datelike;
+    /// use engine_interfaces::Timestamp;
+    ///
+    /// let noon: Timestamp = "2026-01-01T12:00:00Z".parse().unwrap();
+    /// assert_eq!(noon.to_datetime().year(), 2026);
+    /// assert_eq!(Timestamp::new(noon.to_datetime()), noon, "nothing is lost");
+    /// ```
     #[must_use]
     pub fn to_datetime(self) -> DateTime<Utc> {
         self.0
@@ -185,6 +228,17 @@ pub trait Clock: Send + Sync {
 }
 
 /// The machine's clock.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use engine_interfaces::{Clock, SystemClock};
+///
+/// let clock: Arc<dyn Clock> = Arc::new(SystemClock); // a test gives its own to the same code
+/// let began = clock.now();
+/// println!("it took {:?}", clock.now().since(began));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

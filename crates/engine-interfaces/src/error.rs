@@ -5,6 +5,16 @@ use std::error::Error;
 use serde::{Deserialize, Serialize};
 
 /// The cause of a failure, whatever it was.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, ChatError};
+///
+/// let cause: BoxError = "no route to host".into();
+/// let error: BoxError = ChatError::Unavailable(cause).into();
+/// assert!(matches!(error.downcast_ref(), Some(ChatError::Unavailable(_))), "what it was can be asked");
+/// assert_eq!(error.source().unwrap().to_string(), "no route to host");
+/// ```
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// One broken rule of one field; [`Refusal`](crate::Refusal) has the words for it.
@@ -33,6 +43,14 @@ impl Violation {
 }
 
 /// A rule that input can break. A rule once named keeps its meaning.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Refusal, Rule, Violation};
+///
+/// let refusal = Refusal::invalid(&[Violation::new("name", Rule::TooLong)]);
+/// assert_eq!(serde_json::to_value(Rule::TooLong).unwrap(), refusal.details[0].rule);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {

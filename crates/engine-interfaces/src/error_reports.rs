@@ -3,6 +3,20 @@
 use crate::Timestamp;
 
 /// Something that went wrong. It may go to a service elsewhere: it has ids, and nothing of what anybody wrote.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, ErrorReport, Severity, SystemClock, UserId};
+///
+/// let report = ErrorReport {
+///     at: SystemClock.now(),
+///     severity: Severity::Error,
+///     title: "a store is away".into(), // the same every time: what differs is in the context
+///     error: Some("chat is unavailable: no route to host".into()),
+///     place: "src/store.rs:7".into(),
+///     context: vec![("user.id", UserId::from_name("alice").to_string())], // and no name
+/// };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorReport {
     /// When.
@@ -20,6 +34,19 @@ pub struct ErrorReport {
 }
 
 /// How bad an error is.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Severity;
+///
+/// /// What the service that reports go to calls it.
+/// fn level(severity: Severity) -> &'static str {
+///     match severity {
+///         Severity::Error => "error",
+///         Severity::Panic => "critical",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// Something could not be done.

@@ -9,6 +9,23 @@ use crate::{
 };
 
 /// A stored message, on its way to those who are online.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// use engine_interfaces::{GroupMessage, Hint};
+/// # let (id, at) = (uuid::Uuid::nil(), "1970-01-01T00:00:00Z");
+/// # let stored: GroupMessage = serde_json::from_value(serde_json::json!({
+/// #     "id": id, "group_id": id, "user_id": id, "seq": 1, "message": "Cheers!", "erased": false,
+/// #     "created_at": at, "updated_at": at,
+/// # })).unwrap();
+/// # let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// # let stored = Arc::new(GroupMessage { trace: parent.parse().ok(), ..stored });
+///
+/// let sent = serde_json::to_vec(&Hint::of(&stored)).unwrap();
+/// let heard: Hint = serde_json::from_slice(&sent).unwrap();
+/// assert_eq!(heard.into_message(), stored, "with its trace, which no client sees");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Hint {
@@ -43,6 +60,16 @@ impl Hint {
 }
 
 /// What is no message, on the channel `routing:control`, which every realtime node follows.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, Control, GroupId, SystemClock};
+///
+/// let group_id = GroupId(SystemClock.new_id());
+/// let text = serde_json::json!({ "event": "group_deleted", "group_id": group_id, "of a later version": 1 });
+/// let heard: Control = serde_json::from_value(text).unwrap();
+/// assert_eq!(heard, Control::GroupDeleted { group_id }, "while an upgrade goes on, too");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Control {
@@ -99,6 +126,18 @@ pub enum Control {
 }
 
 /// What changed about a member.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # fn example(control: Control) {
+/// match control {
+///     Control::Member { user_id, change: MemberChange::Left, .. } => println!("{user_id} hears no more"),
+///     Control::Member { user_id, role: Some(role), .. } => println!("{user_id} is {role} now"),
+///     _ => {}
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MemberChange {
@@ -111,6 +150,19 @@ pub enum MemberChange {
 }
 
 /// Which of a user's tokens are revoked.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, RevokedTokens, SystemClock, TokenId};
+///
+/// let revokes = |revoked: RevokedTokens, token: TokenId| match revoked {
+///     RevokedTokens::One(id) => token == id,
+///     RevokedTokens::AllBut(kept) => kept != Some(token),
+/// };
+/// let [here, elsewhere] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+/// let changed_password = RevokedTokens::AllBut(Some(here));
+/// assert!(!revokes(changed_password, here) && revokes(changed_password, elsewhere));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevokedTokens {
@@ -121,6 +173,16 @@ pub enum RevokedTokens {
 }
 
 /// What no store has, on the channel `routing:{slot}` of its group. A lost one is made good by a later one.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{NodeId, Said, Whisper};
+///
+/// /// What another server says: it hears itself too, and knows that already.
+/// fn news(whisper: Whisper, here: NodeId) -> Option<Said> {
+///     (whisper.node != here).then_some(whisper.said)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whisper {
     /// The group.
@@ -133,6 +195,20 @@ pub struct Whisper {
 }
 
 /// What a [`Whisper`] says.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Said;
+///
+/// /// Which of the online users to show: all, or just how many they are.
+/// fn shown(said: &Said) -> Option<String> {
+///     match said {
+///         Said::Online { user_ids: Some(few), .. } => Some(format!("{few:?}")),
+///         Said::Online { online, user_ids: None, .. } => Some(format!("{online} people")),
+///         Said::Typing { .. } => None,
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Said {
@@ -153,6 +229,17 @@ pub enum Said {
 }
 
 /// A part of the groups: what a realtime node follows at once.
+///
+/// # Example
+/// ```
+/// use std::collections::HashSet;
+///
+/// use engine_interfaces::{Clock, GroupId, Slot, SystemClock};
+///
+/// let groups = (0..1_000).map(|_| GroupId(SystemClock.new_id()));
+/// let followed: HashSet<Slot> = groups.map(Slot::of).collect(); // each once, whatever lies in it
+/// assert!(followed.len() <= usize::from(Slot::COUNT));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u16);
 

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 use crate::{GroupId, GroupMessageId, GroupVersion, Seq, Timestamp, Traceparent, UserId};
 
 /// A message. Serializes as the contract has it: what HTTP answers, hints and sockets carry.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{GroupMessage, Seq};
+///
+/// let (id, at) = ("0197a3c0-0000-7000-8000-000000000001", "2026-01-01T12:00:00.000000Z");
+/// let erased: GroupMessage = serde_json::from_value(serde_json::json!({
+///     "id": id, "group_id": id, "user_id": null, "seq": 7, "message": null, "erased": true,
+///     "created_at": at, "updated_at": at,
+/// })).unwrap();
+/// assert_eq!((erased.seq, erased.message), (Seq(7), None), "its place stays taken");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupMessage {
     /// Its id, unique within the group.
@@ -31,6 +43,15 @@ pub struct GroupMessage {
 }
 
 /// A message to be sent.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, Draft, GroupId, SystemClock, UserId};
+///
+/// let (alice, group) = (UserId::from_name("alice"), GroupId(SystemClock.new_id()));
+/// let draft = Draft::new(alice, group, "Cheers!");
+/// assert_eq!(draft.id, None, "to send it again is to send another");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// Who sends.
@@ -68,6 +89,16 @@ impl Draft {
 }
 
 /// What came of sending.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(chat: &dyn Chat, draft: Draft, id: GroupMessageId) -> Result<(), ChatError> {
+/// let first = chat.send_message(draft.clone().with_id(id)).await?;
+/// let retry = chat.send_message(draft.with_id(id)).await?;
+/// assert!(retry.replayed && retry.message.seq == first.message.seq, "there is one message");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// The stored message.
@@ -93,6 +124,20 @@ impl Sent {
 }
 
 /// Which messages.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{MessagePage, Range};
+///
+/// /// Where to go on behind a page; none at the end.
+/// fn onward(range: Range, page: &MessagePage) -> Option<Range> {
+///     let last = page.messages.last()?.seq;
+///     Some(match range {
+///         Range::Newest | Range::Before(_) => Range::Before(last),
+///         Range::After(_) => Range::After(last),
+///     })
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// The newest, newest first.
@@ -104,6 +149,17 @@ pub enum Range {
 }
 
 /// Messages of a group, with the version of it that they are at least as new as.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(chat: &dyn Chat, alice: UserId, group: GroupId) -> Result<(), ChatError> {
+/// let copy = chat.list_messages(alice, group, Range::Newest, Limit::default()).await?;
+/// if chat.group_version(alice, group).await? == copy.version {
+///     println!("{} messages, and not one to read again", copy.messages.len());
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessagePage {
     /// What a copy of the page depends on; read before the messages were.

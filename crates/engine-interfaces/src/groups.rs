@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::{GroupId, GroupMessage, Revision, Seq, Timestamp, UserId};
 
 /// What a member may do.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Role;
+///
+/// let may_invite = |role: Role| role >= Role::Admin; // who may do more may do that, too
+/// assert!(may_invite(Role::Owner) && !may_invite(Role::Member));
+/// assert_eq!(serde_json::to_value(Role::Owner).unwrap(), "owner");
+/// assert_eq!("guest".parse::<Role>().unwrap_err().to_string(), "not a role");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -63,6 +73,20 @@ impl FromStr for Role {
 }
 
 /// A group, as one of its members sees it.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Group;
+///
+/// /// What stands beside a group in its viewer's list.
+/// fn badge(group: &Group) -> Option<String> {
+///     match group.unread_count() {
+///         0 => None,
+///         few @ 1..100 => Some(few.to_string()),
+///         _ => Some("99+".into()),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// Its id.
@@ -98,6 +122,15 @@ impl Group {
 }
 
 /// What a viewer's copy of a group depends on; read by primary key, before any other row.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{GroupVersion, Revision, Role, Seq};
+///
+/// let copy = GroupVersion { last_seq: Seq(7), revision: Revision(2), role: Role::Member, read_seq: Seq(5) };
+/// let now = GroupVersion { read_seq: Seq(7), ..copy };
+/// assert_ne!(copy, now, "nothing was sent, but less is unread");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupVersion {
     /// The newest message's position.
@@ -111,6 +144,16 @@ pub struct GroupVersion {
 }
 
 /// Where a group's log ends, for those who follow it.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GroupHead, GroupId, Seq, SystemClock};
+///
+/// let (group_id, last_activity_at) = (GroupId(SystemClock.new_id()), SystemClock.now());
+/// let head = GroupHead { group_id, last_seq: Seq(7), last_activity_at };
+/// let heard = Seq(5); // the last one that a follower was told of
+/// assert!(head.last_seq > heard, "it missed a hint, and reads the log from there");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupHead {
     /// The group.
@@ -122,6 +165,17 @@ pub struct GroupHead {
 }
 
 /// A member of a group.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Membership, Role};
+///
+/// /// Whether somebody among all the `members` can leave: a group keeps an owner.
+/// fn can_leave(members: &[Membership], leaver: &Membership) -> bool {
+///     let owners = members.iter().filter(|member| member.role == Role::Owner);
+///     leaver.role != Role::Owner || owners.count() > 1
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// The group.
@@ -135,6 +189,15 @@ pub struct Membership {
 }
 
 /// A group to be made.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GroupDraft, GroupId, SystemClock};
+///
+/// let id = Some(GroupId(SystemClock.new_id())); // chosen once, kept for each retry
+/// let draft = GroupDraft { id, ..GroupDraft::new("Beer") };
+/// assert_eq!((draft.name.as_str(), draft.description.as_str()), ("Beer", ""));
+/// ```
 #[derive(Debug, Clone)]
 pub struct GroupDraft {
     /// Chosen by the client, so that a retry makes no second group.
@@ -161,6 +224,14 @@ impl GroupDraft {
 }
 
 /// What changes about a group.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::GroupChange;
+///
+/// let plain = GroupChange { description: Some(String::new()), ..GroupChange::default() };
+/// assert_eq!(plain.name, None, "the name stays, and the description goes");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct GroupChange {
     /// The new name.
@@ -170,6 +241,16 @@ pub struct GroupChange {
 }
 
 /// What came of making a group.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Created;
+///
+/// /// HTTP's status: both times the group is there, and it was made once.
+/// fn status(created: &Created) -> u16 {
+///     if created.replayed { 200 } else { 201 }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Created {
     /// The group.
@@ -179,6 +260,17 @@ pub struct Created {
 }
 
 /// What came of adding a member.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(chat: &dyn Chat, alice: UserId, group: GroupId, bob: UserId) -> Result<(), ChatError> {
+/// let Added { membership, already } = chat.add_member(alice, group, bob).await?;
+/// if already {
+///     println!("in since {}, as {}", membership.joined_at, membership.role); // which nothing changed
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Added {
     /// The membership.

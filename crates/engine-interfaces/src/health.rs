@@ -8,6 +8,16 @@ use serde::Serialize;
 use crate::{ErrorCode, Refusal};
 
 /// Something that a process depends on.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Dependency, DependencyState, Health};
+///
+/// let broker = Dependency { state: DependencyState::Away, needed: false };
+/// assert!(Health::new(false, [("broker", broker)].into()).is_ready(), "work goes on without it");
+/// let chat = Dependency { needed: true, ..broker };
+/// assert!(!Health::new(false, [("chat", chat)].into()).is_ready());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Dependency {
     /// Does it answer?
@@ -17,6 +27,17 @@ pub struct Dependency {
 }
 
 /// Does it answer?
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{ChatError, DependencyState};
+///
+/// let state = |answer: Result<(), ChatError>| match answer {
+///     Ok(()) => DependencyState::Up,
+///     Err(_) => DependencyState::Away, // too late is no answer
+/// };
+/// assert_eq!(serde_json::to_value(state(Err(ChatError::TimedOut))).unwrap(), "away");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DependencyState {
@@ -27,6 +48,25 @@ pub enum DependencyState {
 }
 
 /// Knows what a process depends on.
+///
+/// # Example
+/// ```
+/// use std::{collections::BTreeMap, sync::Arc};
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{Broker, Dependencies, Dependency, DependencyState};
+///
+/// /// Needs nothing, and does better with a broker.
+/// struct Bus(Arc<dyn Broker>);
+///
+/// #[async_trait]
+/// impl Dependencies for Bus {
+///     async fn states(&self) -> BTreeMap<&'static str, Dependency> {
+///         let state = if self.0.is_up() { DependencyState::Up } else { DependencyState::Away };
+///         [("broker", Dependency { state, needed: false })].into() // waits for nobody
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Dependencies: Send + Sync {
     /// Each of them by its name, as it is now. Never takes long: what does not answer in time is away.
@@ -35,6 +75,18 @@ pub trait Dependencies: Send + Sync {
 
 /// Does a process want more work, and why not? Serializes as the body of `/readyz`: where it does not, with the
 /// fields of a refusal too.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Dependency, DependencyState, Health};
+///
+/// let chat = Dependency { state: DependencyState::Away, needed: true };
+/// let health = Health::new(false, [("chat", chat)].into());
+/// let body = serde_json::to_value(&health).unwrap();
+/// assert!(!health.is_ready());
+/// assert_eq!(body["status"], "unavailable");
+/// assert_eq!(body["code"], 50_301, "as a refusal has it");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Health {
     status: Status,

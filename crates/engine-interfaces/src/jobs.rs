@@ -5,6 +5,17 @@ use async_trait::async_trait;
 use crate::{BoxError, JobId, Timestamp};
 
 /// A job as its worker sees it.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(worker: &dyn Worker) -> Result<(), BoxError> {
+/// let (id, payload) = (JobId(SystemClock.new_id()), serde_json::json!({ "name": "Ann" }));
+/// let job = Job { id, kind: worker.kind().into(), key: "ann".into(), payload, attempt: 1 };
+/// worker.perform(&job).await?;
+/// worker.perform(&Job { attempt: 2, ..job }).await?; // a process died: the effect is there already
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Job {
     /// Its id.
@@ -65,6 +76,16 @@ pub trait Worker: Send + Sync {
 
 /// What a worker gives as the error of a job that is to be done later, where the worker knows when: the
 /// attempt counts as none, so that how often a job is put off is the worker's to bound.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, PutOff, Timestamp};
+///
+/// let error: BoxError = PutOff { until: Timestamp::EPOCH }.into();
+/// let put_off: Option<&PutOff> = error.downcast_ref(); // how a runner tells it from a failure
+/// assert_eq!(put_off.map(|it| it.until), Some(Timestamp::EPOCH));
+/// assert_eq!(error.to_string(), "put off until 1970-01-01T00:00:00.000000Z");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("put off until {until}")]
 pub struct PutOff {

@@ -5,6 +5,13 @@ use async_trait::async_trait;
 use crate::{BoxError, GroupId, UserId};
 
 /// What a user wants to hear of a group while they are away.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::NotificationPreference;
+///
+/// assert!(!NotificationPreference::default().muted, "who said nothing hears of everything");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NotificationPreference {
     /// Nothing.
@@ -12,6 +19,15 @@ pub struct NotificationPreference {
 }
 
 /// Why notifications refused.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{ErrorCode, NotificationsError};
+///
+/// let error = NotificationsError::Unavailable("no route to host".into());
+/// assert_eq!(error.to_string(), "notifications are unavailable", "the cause is its source");
+/// assert_eq!(ErrorCode::from(&error).status(), 503);
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum NotificationsError {
     /// The store failed.
@@ -20,6 +36,25 @@ pub enum NotificationsError {
 }
 
 /// Hears who is here, so that nobody is reminded of what they see.
+///
+/// # Example
+/// ```
+/// use std::{collections::HashSet, sync::Mutex};
+///
+/// use async_trait::async_trait;
+/// use engine_interfaces::{NotificationsError, Presence, UserId};
+///
+/// /// Remembers who was here, for a test.
+/// struct Seen(Mutex<HashSet<UserId>>);
+///
+/// #[async_trait]
+/// impl Presence for Seen {
+///     async fn seen(&self, users: &[UserId]) -> Result<(), NotificationsError> {
+///         self.0.lock().unwrap().extend(users);
+///         Ok(())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// These users are here now. At most 1,000 at a time.
@@ -38,6 +73,20 @@ pub trait Presence: Send + Sync {
 
 /// What the rest of the system may ask of notifications. They know no memberships: whether a user is in a
 /// group is asked of [`Chat`](crate::Chat) before.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, Chat, GroupId, Notifications, UserId};
+///
+/// /// Whether a member hears nothing of a group. A stranger gets chat's answer: there is no such group.
+/// async fn is_muted(
+///     (chat, notifications): (&dyn Chat, &dyn Notifications),
+///     (user, group): (UserId, GroupId),
+/// ) -> Result<bool, BoxError> {
+///     chat.group_version(user, group).await?;
+///     Ok(notifications.preference(user, group).await?.muted)
+/// }
+/// ```
 #[async_trait]
 pub trait Notifications: Send + Sync {
     /// What `user` wants to hear of `group`; everything, where they said nothing.

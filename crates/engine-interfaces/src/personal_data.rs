@@ -6,6 +6,19 @@ use serde_json::Value;
 use crate::{BoxError, Cursor, Page, Timestamp, UserId};
 
 /// How far an erasure has come.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(holder: &dyn PersonalData, user: UserId, since: Timestamp) -> Result<(), BoxError> {
+/// use std::time::Duration;
+///
+/// if holder.erase(user, since).await? == Erasure::NotYet {
+///     let until = SystemClock.now().plus(Duration::from_secs(10));
+///     return Err(PutOff { until }.into()); // in a worker: no failure, but later
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Erasure {
     /// Nothing of the user is left here.

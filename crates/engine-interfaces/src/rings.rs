@@ -18,6 +18,16 @@ pub use terms::{Position, Progress, RingTerm, RingTerms, RingTermsError};
 
 /// A share of the background work: the messages of some users, and the outbox of some groups. One worker at
 /// a time leads it, so that one user's messages are worked on in order.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GroupId, SystemClock, Topic};
+///
+/// let group = GroupId(SystemClock.new_id());
+/// assert_eq!(Topic::of_group(group), Topic::of_group(group), "in every process");
+/// assert!(Topic::of_group(group).0 < Topic::COUNT);
+/// assert_eq!(Topic::all().count(), usize::from(Topic::COUNT));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topic(pub u16);
 
@@ -60,6 +70,15 @@ impl Topic {
 }
 
 /// The time in which one worker leads a topic. The next one's number is higher, and ends this one's right.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Term, Topic};
+///
+/// let ended = Term { topic: Topic(3), number: 1 };
+/// let again = Term { number: 2, ..ended };
+/// assert_ne!(ended, again, "who leads a topic again has no right of the first time");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Term {
     /// What is led.

@@ -6,6 +6,18 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 /// A span that others may continue: W3C's `traceparent`.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Traceparent;
+///
+/// let parent: Traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap();
+/// assert_eq!(parent.trace_id(), "4bf92f3577b34da6a3ce929d0e0e4736");
+/// let mut payload = serde_json::json!({ "name": "Ann" });
+/// parent.put_into(&mut payload);
+/// assert_eq!(payload[Traceparent::NAME], parent.to_string());
+/// assert_eq!(Traceparent::of_payload(&payload), Some(parent));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Traceparent {
     /// The trace. Not zero.
@@ -17,6 +29,15 @@ pub struct Traceparent {
 }
 
 /// Not a `traceparent`.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Traceparent, TraceparentError};
+///
+/// let no_trace = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
+/// assert_eq!(no_trace.parse::<Traceparent>(), Err(TraceparentError));
+/// assert_eq!(TraceparentError.to_string(), "not a traceparent");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a traceparent")]
 pub struct TraceparentError;

@@ -5,6 +5,16 @@ use async_trait::async_trait;
 use crate::{ChatError, GroupId, Timestamp, UserId};
 
 /// A group in which a member has something to read.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GroupId, SystemClock, UnreadGroup};
+///
+/// let group_id = GroupId(SystemClock.new_id());
+/// let waiting = [UnreadGroup { group_id, name: "Beer".into(), unread_count: 3 }];
+/// let count: i64 = waiting.iter().map(|group| group.unread_count).sum();
+/// assert_eq!(format!("{count} messages in {} group", waiting.len()), "3 messages in 1 group");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadGroup {
     /// The group.
@@ -16,6 +26,19 @@ pub struct UnreadGroup {
 }
 
 /// What waits for its readers. Asks for no user's right: for those who tell each user of their own.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use engine_interfaces::{ChatError, Clock, UnreadMessages, UserId};
+///
+/// /// Whether somebody is to be reminded of what they have not read for an hour.
+/// async fn is_due(unread: &dyn UnreadMessages, clock: &dyn Clock, user: UserId) -> Result<bool, ChatError> {
+///     let until = clock.now().minus(Duration::from_secs(60 * 60));
+///     Ok(!unread.unread_groups(user, until).await?.is_empty())
+/// }
+/// ```
 #[async_trait]
 pub trait UnreadMessages: Send + Sync {
     /// Members of `group` whose oldest unread message is from `until` or before, in the order of their ids,

@@ -6,11 +6,38 @@ use uuid::Uuid;
 use crate::{BoxError, GroupId, GroupMessageId, UserId};
 
 /// The resource type of a group that a user is, or was, in.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(resources: &dyn UserResources, alice: UserId) -> Result<(), UserResourcesError> {
+/// let scopes = resources.scopes(&[alice], GROUP).await?;
+/// let groups: Vec<GroupId> = scopes.into_iter().map(|(_, group)| group.into()).collect();
+/// # Ok(()) }
+/// ```
 pub const GROUP: &str = "chat.group";
 /// The resource type of a message that a user wrote.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(resources: &dyn UserResources, alice: UserId) -> Result<(), UserResourcesError> {
+/// let wrote_in = resources.scopes(&[alice], GROUP_MESSAGE).await?;
+/// println!("she wrote in {} groups", wrote_in.len()); // each is there once
+/// # Ok(()) }
+/// ```
 pub const GROUP_MESSAGE: &str = "chat.group_message";
 
 /// One row: `user_id` has `resource_id`, which lies in `scope_id`.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Clock, GROUP_MESSAGE, GroupId, GroupMessageId, SystemClock, UserId, UserResource};
+///
+/// let (alice, group) = (UserId::from_name("alice"), GroupId(SystemClock.new_id()));
+/// let link = UserResource::group_message(alice, group, GroupMessageId(SystemClock.new_id()));
+/// assert_eq!((link.resource_type, link.scope_id), (GROUP_MESSAGE, group.0), "it lies in its group");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserResource {
     /// Whose it is.
@@ -47,12 +74,39 @@ impl UserResource {
 }
 
 /// Why the mapping can't answer.
+///
+/// # Example
+/// ```
+/// use std::error::Error;
+///
+/// use engine_interfaces::UserResourcesError;
+///
+/// let error = UserResourcesError("no route to host".into());
+/// assert_eq!(error.to_string(), "the user resources are unavailable");
+/// assert_eq!(error.source().unwrap().to_string(), "no route to host");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the user resources are unavailable")]
 pub struct UserResourcesError(#[source] pub BoxError);
 
 /// Maps a user to what other engines hold for them. The engines share no tables: this is how "all the
 /// groups that a user is part of" is found without a join across engines or shards.
+///
+/// # Example
+/// ```
+/// use std::collections::HashSet;
+///
+/// use engine_interfaces::{GROUP, UserId, UserResources, UserResourcesError};
+/// use uuid::Uuid;
+///
+/// /// The groups that two users are or were both in, without a join across engines.
+/// async fn shared(map: &dyn UserResources, a: UserId, b: UserId) -> Result<HashSet<Uuid>, UserResourcesError> {
+///     let links = map.scopes(&[a, b], GROUP).await?;
+///     let of = |user| links.iter().filter(move |link| link.0 == user).map(|link| link.1);
+///     let others: HashSet<_> = of(b).collect();
+///     Ok(of(a).filter(|group| others.contains(group)).collect())
+/// }
+/// ```
 #[async_trait]
 pub trait UserResources: Send + Sync {
     /// Adds `links`. Idempotent: what is there already stays as it is.

@@ -9,6 +9,16 @@ use crate::{
 };
 
 /// Where a group's messages are posted to.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::Webhook;
+///
+/// /// What a log may say of it: not its `url`.
+/// fn logged(hook: &Webhook) -> String {
+///     format!("web hook {} of group {}", hook.id, hook.group_id)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Webhook {
     /// Its id, unique within its group.
@@ -24,6 +34,18 @@ pub struct Webhook {
 }
 
 /// A web hook to be made.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(hooks: &dyn Webhooks, alice: UserId, group: GroupId, id: WebhookId)
+/// # -> Result<(), WebhooksError> {
+/// let draft = WebhookDraft { id: Some(id), url: "https://bot.example.com/hook".into() };
+/// let first = hooks.create_webhook(alice, group, draft.clone()).await?;
+/// let retry = hooks.create_webhook(alice, group, draft).await?;
+/// assert_eq!((first.replayed, retry.replayed), (false, true), "there is one web hook");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct WebhookDraft {
     /// Chosen by the client, so that a retry makes no second one.
@@ -33,6 +55,16 @@ pub struct WebhookDraft {
 }
 
 /// What came of making a web hook.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::CreatedWebhook;
+///
+/// /// What its maker is told. Nobody else is told the secret.
+/// fn answer(made: &CreatedWebhook) -> serde_json::Value {
+///     serde_json::json!({ "id": made.webhook.id, "secret": made.secret.expose() })
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct CreatedWebhook {
     /// The web hook.
@@ -44,6 +76,14 @@ pub struct CreatedWebhook {
 }
 
 /// How far a delivery has come.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::DeliveryState;
+///
+/// assert_eq!(DeliveryState::Dead.as_str(), "dead");
+/// assert_eq!(DeliveryState::Dead.to_string().parse(), Ok(DeliveryState::Dead));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryState {
     /// To be tried, or tried again.
@@ -55,6 +95,19 @@ pub enum DeliveryState {
 }
 
 /// Why an attempt failed.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::DeliveryFault;
+///
+/// let fault: DeliveryFault = "redirect".parse().unwrap();
+/// let advice = match fault {
+///     DeliveryFault::Redirect | DeliveryFault::Name | DeliveryFault::Address => "make one with another URL",
+///     DeliveryFault::Off => "ask the operator",
+///     _ => "look at the receiver",
+/// };
+/// println!("{}: {advice}", fault.as_str());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DeliveryFault {
     /// The receiver answered with another status than 2xx.
@@ -80,6 +133,15 @@ pub enum DeliveryFault {
 }
 
 /// No state or fault has this name.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{DeliveryFault, DeliveryState, NameError};
+///
+/// assert_eq!("Dead".parse::<DeliveryState>(), Err(NameError), "case matters");
+/// assert_eq!("dead".parse::<DeliveryFault>(), Err(NameError), "it is a state's");
+/// assert_eq!(NameError.to_string(), "not a name of this kind");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a name of this kind")]
 pub struct NameError;
@@ -125,6 +187,19 @@ named!(
 );
 
 /// A message on its way to a web hook.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{DeliveryState, WebhookDelivery};
+///
+/// /// What those who look after a web hook want to know.
+/// fn told(delivery: &WebhookDelivery) -> String {
+///     match (delivery.state, delivery.last_error) {
+///         (DeliveryState::Dead, Some(fault)) => format!("given up after {} attempts: {fault}", delivery.attempts),
+///         (state, _) => state.to_string(),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookDelivery {
     /// Made of the web hook and the message: the same for each attempt, so that a receiver knows a double.
@@ -148,6 +223,18 @@ pub struct WebhookDelivery {
 }
 
 /// Why web hooks refused.
+///
+/// # Example
+/// ```
+/// # use engine_interfaces::*;
+/// # async fn example(hooks: &dyn Webhooks, group: GroupId, hook: WebhookId) -> Result<(), WebhooksError> {
+/// match hooks.delete_webhook(group, hook).await {
+///     Err(WebhooksError::WebhookNotFound) => println!("it is gone already"),
+///     Err(error) => println!("{error}: {}", ErrorCode::from(&error).status()),
+///     Ok(()) => println!("nothing is posted any more"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum WebhooksError {
     /// No such web hook in the group.
@@ -181,6 +268,20 @@ pub enum WebhooksError {
 ///
 /// Each message of the group that is sent after [`Webhooks::create_webhook`] answered is delivered **at least
 /// once**, in no promised order, or given up after its time and listed as dead.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{BoxError, Chat, GroupId, Right, UserId, Webhook, Webhooks};
+///
+/// /// A group's web hooks, for a member who may see them.
+/// async fn shown(
+///     (chat, hooks): (&dyn Chat, &dyn Webhooks),
+///     (user, group): (UserId, GroupId),
+/// ) -> Result<Vec<Webhook>, BoxError> {
+///     chat.authorize(user, group, Right::ManageWebhooks).await?;
+///     Ok(hooks.list_webhooks(group).await?)
+/// }
+/// ```
 #[async_trait]
 pub trait Webhooks: Send + Sync {
     /// Makes a web hook in `user`'s name. Idempotent by the draft's id.

@@ -5,6 +5,17 @@ use crate::{AuthError, ChatError, NotificationsError, WebhooksError};
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal, $message:literal;)+) => {
         /// The contract's error codes: the HTTP status, then two digits. A code once given keeps its meaning.
+        ///
+        /// # Example
+        /// ```
+        /// use engine_interfaces::{ChatError, ErrorCode};
+        ///
+        /// let code = ErrorCode::from(&ChatError::LastOwner);
+        /// assert_eq!((code.number(), code.status()), (40_901, 409));
+        /// assert_eq!(code.title(), "State conflict");
+        /// assert_eq!(code.message(), "The group's last owner stays its owner");
+        /// assert!(ErrorCode::ALL.is_sorted() && ErrorCode::ALL.contains(&code));
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[repr(u32)]
         pub enum ErrorCode {

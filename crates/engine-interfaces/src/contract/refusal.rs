@@ -29,6 +29,14 @@ pub struct Refusal {
 }
 
 /// A field, and the rule that it breaks.
+///
+/// # Example
+/// ```
+/// use engine_interfaces::{Detail, Refusal, Rule, Violation};
+///
+/// let refusal = Refusal::invalid(&[Violation::new("name", Rule::TooLong)]);
+/// assert_eq!(refusal.details, [Detail { field: "name", rule: "too_long" }]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Detail {
     /// The field, as the contract names it.
@@ -45,30 +53,71 @@ const NOT_FOR_GUESTS: &str = "A guest can't do this";
 
 impl Refusal {
     /// With words of its own.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{ErrorCode, Refusal};
+    ///
+    /// let refusal = Refusal::saying(ErrorCode::Forbidden, "A guest can't do this");
+    /// assert_eq!(refusal.code.title(), "Not allowed", "the title is the code's all the same");
+    /// ```
     #[must_use]
     pub fn saying(code: ErrorCode, message: &'static str) -> Self {
         Self { message: message.into(), ..Self::from(code) }
     }
 
     /// A required field, or the root, is missing.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::Refusal;
+    ///
+    /// let refusal = Refusal::missing("current_password");
+    /// assert_eq!((refusal.code.number(), &*refusal.message), (42_202, "Current password is missing"));
+    /// ```
     #[must_use]
     pub fn missing(field: &'static str) -> Self {
         Self::about(ErrorCode::MissingParameter, field, "missing", "is missing")
     }
 
     /// A field has the wrong type.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::Refusal;
+    ///
+    /// let refusal = Refusal::wrong_type("name");
+    /// assert_eq!((refusal.code.number(), &*refusal.message), (42_204, "Name has the wrong type"));
+    /// ```
     #[must_use]
     pub fn wrong_type(field: &'static str) -> Self {
         Self::about(ErrorCode::WrongType, field, "type", "has the wrong type")
     }
 
     /// What chooses the page is out of bounds, or not of its form.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{ChatError, Refusal};
+    ///
+    /// assert_eq!(Refusal::bad_page("cursor"), Refusal::from(&ChatError::BadCursor));
+    /// ```
     #[must_use]
     pub fn bad_page(field: &'static str) -> Self {
         Self::about(ErrorCode::BadPage, field, "format", "is invalid")
     }
 
     /// The input breaks these rules.
+    ///
+    /// # Example
+    /// ```
+    /// use engine_interfaces::{Refusal, Rule, Violation};
+    ///
+    /// let broken = [Violation::new("name", Rule::Blank), Violation::new("email", Rule::Format)];
+    /// let refusal = Refusal::invalid(&broken);
+    /// assert_eq!(refusal.message, "Name can't be blank, Email is invalid");
+    /// assert_eq!(refusal.details.len(), 2);
+    /// ```
     #[must_use]
     pub fn invalid(violations: &[Violation]) -> Self {
         let mut refusal = Self::from(ErrorCode::Invalid);
