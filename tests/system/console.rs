@@ -70,6 +70,7 @@ async fn a_line_at_the_console_does_what_the_tool_does() {
     .await;
     for query in [
         format!("newest {group}"),
+        format!("page {group} {} 3", bob.id),
         format!("log {group} 3"),
         format!("version {group} {}", bob.id),
         format!("groups {}", bob.id),
@@ -78,6 +79,7 @@ async fn a_line_at_the_console_does_what_the_tool_does() {
         let plan: Vec<_> = plan.iter().map(|step| step["plan"].as_str().unwrap()).collect();
         assert!(plan.iter().any(|step| step.contains("USING")), "{query} is answered by keys: {plan:?}");
         assert!(!plan.iter().any(|step| step.starts_with("SCAN")), "{query} reads no table whole: {plan:?}");
+        assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{query} sorts nothing: {plan:?}");
     }
     at(format!("groups remove {group} {0} --as {0}", bob.id)).await;
     assert_eq!(at(format!("groups members {group}")).await.len(), 1);

@@ -162,7 +162,7 @@ pub enum Range {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessagePage {
-    /// What a copy of the page depends on; read before the messages were.
+    /// What a copy of the page depends on; read not after the messages were.
     pub version: GroupVersion,
     /// In the order of the range.
     pub messages: Vec<Arc<GroupMessage>>,

@@ -26,11 +26,20 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<MessagePage, ChatError> {
-        let version = self.context.membership(user, group).await?;
-        let messages = match range {
-            Range::Newest => self.newest(group, version, limit).await?,
-            Range::Before(_) | Range::After(_) => self.read(group, range, limit).await?,
+        if range == Range::Newest && self.context.recent.knows(group) {
+            let version = self.context.membership(user, group).await?;
+            return Ok(MessagePage { version, messages: self.newest(group, version, limit).await? });
+        }
+        let page = self.context.store.page(user, group, range, rows(limit)).await.map_err(unavailable)?;
+        let Some((version, messages)) = page else {
+            // It is empty, or the group is not theirs to read.
+            let version = self.context.membership(user, group).await?;
+            return Ok(MessagePage { version, messages: self.read(group, range, limit).await? });
         };
+        let messages: Vec<_> = messages.into_iter().map(Arc::new).collect();
+        if range == Range::Newest {
+            self.context.recent.keep(group, version, &messages);
+        }
         Ok(MessagePage { version, messages })
     }
 
@@ -66,13 +75,17 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
-        let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
-        let messages = self.context.store.messages(group, range, limit).await.map_err(unavailable)?;
+        let messages = self.context.store.messages(group, range, rows(limit)).await.map_err(unavailable)?;
         Ok(messages.into_iter().map(Arc::new).collect())
     }
 }
 
 /// Would reading on from `end` be less than reading a page?
 fn is_near(end: Seq, last: Seq, limit: Limit) -> bool {
-    end < last && last.0 - end.0 < i64::try_from(limit.get()).unwrap_or(i64::MAX)
+    end < last && last.0 - end.0 < rows(limit)
+}
+
+/// How many rows that is.
+fn rows(limit: Limit) -> i64 {
+    i64::try_from(limit.get()).unwrap_or(i64::MAX)
 }

@@ -13,14 +13,14 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{
-    ChatError, Group, GroupChange, GroupHead, GroupId, GroupVersion, Revision, Role, Seq, Timestamp, UserId,
+    ChatError, Group, GroupChange, GroupHead, GroupId, GroupVersion, Role, Seq, Timestamp, UserId,
 };
 
 use crate::cursor::ByActivity;
 
 use super::{
     GROUPS_A_STATEMENT, Store, end_group, lock_head, membership,
-    rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, into_group},
+    rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, VersionRow, into_group, into_version},
     schema::{group_heads, groups, invitations, memberships, messages},
 };
 
@@ -81,14 +81,8 @@ impl Store {
         group: GroupId,
     ) -> Result<Option<GroupVersion>, StoreError> {
         let query = version!(user, group);
-        let row: Option<(i64, i64, RoleText, i64)> =
-            on!(self, read, |conn| async { query.first(conn).await.optional() })?;
-        Ok(row.map(|(last_seq, revision, role, read_seq)| GroupVersion {
-            last_seq: Seq(last_seq),
-            revision: Revision(revision),
-            role: role.0,
-            read_seq: Seq(read_seq),
-        }))
+        let row: Option<VersionRow> = on!(self, read, |conn| async { query.first(conn).await.optional() })?;
+        Ok(row.map(into_version))
     }
 
     /// Those of `ids` that `user` is in, whole, in no order. One statement, so that the parts fit.

@@ -10,7 +10,7 @@ use crate::operator::Overview;
 
 use super::{
     Store,
-    group_messages::{log, newest},
+    group_messages::{before, log, newest, of_group, page},
     groups::{latest, version},
     rows::{MembershipRow, MessageRow},
     schema::{group_heads, groups, memberships, messages},
@@ -84,7 +84,18 @@ impl Store {
 
     /// The plan of a page of the newest messages.
     pub(crate) async fn explain_newest(&self, group: GroupId, limit: i64) -> Result<Vec<String>, StoreError> {
-        explain!(self, newest!(group, limit))
+        explain!(self, newest!(of_group!(group, limit)))
+    }
+
+    /// The plan of a page before a position.
+    pub(crate) async fn explain_page(
+        &self,
+        user: UserId,
+        group: GroupId,
+        before: Seq,
+        limit: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        explain!(self, before!(page!(user, group, limit), before))
     }
 
     /// The plan of the log after a position.

@@ -10,8 +10,8 @@ use diesel::{
     sql_types::Text,
 };
 use engine_interfaces::{
-    Group, GroupHead, GroupId, GroupMessage, GroupMessageId, Invitation, InvitationId, Membership, Revision,
-    Role, Seq, UserId,
+    Group, GroupHead, GroupId, GroupMessage, GroupMessageId, GroupVersion, Invitation, InvitationId,
+    Membership, Revision, Role, Seq, UserId,
 };
 
 use super::schema::{group_heads, groups, invitations, memberships, messages};
@@ -144,6 +144,18 @@ impl From<InvitationRow> for Invitation {
             created_by: row.created_by.map(|user| user.0),
             created_at: row.created_at.0,
         }
+    }
+}
+
+/// What a member's copy of a group depends on: the end of its log, its revision, the member's role and marker.
+pub(super) type VersionRow = (i64, i64, RoleText, i64);
+
+pub(super) fn into_version((last_seq, revision, role, read_seq): VersionRow) -> GroupVersion {
+    GroupVersion {
+        last_seq: Seq(last_seq),
+        revision: Revision(revision),
+        role: role.0,
+        read_seq: Seq(read_seq),
     }
 }
 
