@@ -7,8 +7,9 @@ CRATE ?=
 SCOPE := $(if $(CRATE),-p $(CRATE),--workspace)
 BINARIES := target/start
 PARLOUR := $(BINARIES)/parlour
-# The tests of the product start its binaries, which have to be there, and new.
-START_BINARIES := $(if $(filter-out parlour,$(CRATE)),,cargo build --workspace --bins --all-features)
+# The tests of the product start its binaries, which have to be there, and new. Built with the tests, all have the same
+# features of what they stand on, which is built once.
+START_BINARIES := $(if $(filter-out parlour,$(CRATE)),,cargo build --workspace --bins --tests --all-features)
 TOOLS := .dev/tools
 DENY := $(TOOLS)/bin/cargo-deny
 DENY_VERSION := 0.20.2
