@@ -171,7 +171,7 @@ fn rows() -> Vec<Row> {
         row("GET", "/docs/{file}", nothing, ALL),
         row("GET", "/", nothing, ALL),
         row("GET", "/assets/{file}", nothing, ALL),
-        // The last: afterwards nobody is signed in.
+        // The last: afterwards who asked is not signed in.
         row("DELETE", "/api/v1/users/sign_out", nothing, [401, 204, 204, 204, 204, 204]),
     ]
 }
@@ -241,8 +241,19 @@ async fn cast(api: &Api) -> [Caller; 5] {
     [api.caller().await, api.caller().await, api.caller().await, api.caller().await, api.caller().await]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_route_answers_everybody_as_the_table_says() {
+/// Who asks: the place of their statuses in a row.
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    Anonymous,
+    Outsider,
+    Member,
+    FormerMember,
+    Admin,
+    Owner,
+}
+
+/// Asks for every route as `who`, each time about another group.
+async fn every_route_answers(who: Who) {
     let auth = auth_engine::Settings { guests: true, ..auth_engine::factories::settings() };
     let api = Api::with(auth, api_engine::Settings::default()).await;
     let everybody = cast(&api).await;
@@ -251,37 +262,50 @@ async fn every_route_answers_everybody_as_the_table_says() {
     api.work().await;
 
     for row in rows() {
-        for (index, expected) in row.statuses.into_iter().enumerate() {
-            // Who ends their account is not there for the next row.
-            let ends = row.method == "DELETE" && row.path == "/api/v1/users/me";
-            let cast = if ends { cast(&api).await } else { everybody.clone() };
-            let mut scene = if row.path.contains("sign_out") {
-                Scene {
-                    group: String::new(),
-                    message: String::new(),
-                    webhook: String::new(),
-                    delivery: String::new(),
-                    invitation: String::new(),
-                    code: String::new(),
-                    bystander: bystander.clone(),
-                    newcomer: newcomer.clone(),
-                    fresh: String::new(),
-                    export: String::new(),
-                }
-            } else {
-                Scene::set(&api, cast.each_ref(), &bystander, &newcomer).await
-            };
-            scene.export.clone_from(&export);
-            let call = scene.call(&api, &row, &scene.group);
-            let call = match index.checked_sub(1) {
-                None => call,
-                Some(caller) => call.by(&cast[caller]),
-            };
-            let answer = call.send().await;
-            let who = ["anonymous", "outsider", "member", "former member", "admin", "owner"][index];
-            assert_eq!(answer.status.as_u16(), expected, "{} {} as {who}: {answer:?}", row.method, row.path);
-        }
+        // Who ends their account is not there for the next row.
+        let ends = row.method == "DELETE" && row.path == "/api/v1/users/me";
+        let cast = if ends { cast(&api).await } else { everybody.clone() };
+        let mut scene = Scene::set(&api, cast.each_ref(), &bystander, &newcomer).await;
+        scene.export.clone_from(&export);
+        let call = scene.call(&api, &row, &scene.group);
+        let call = match (who as usize).checked_sub(1) {
+            None => call,
+            Some(caller) => call.by(&cast[caller]),
+        };
+        let answer = call.send().await;
+        let expected = row.statuses[who as usize];
+        assert_eq!(answer.status.as_u16(), expected, "{} {} as {who:?}: {answer:?}", row.method, row.path);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_who_is_anonymous_as_the_table_says() {
+    every_route_answers(Who::Anonymous).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_an_outsider_as_the_table_says() {
+    every_route_answers(Who::Outsider).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_a_member_as_the_table_says() {
+    every_route_answers(Who::Member).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_a_former_member_as_the_table_says() {
+    every_route_answers(Who::FormerMember).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_an_admin_as_the_table_says() {
+    every_route_answers(Who::Admin).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_answers_the_owner_as_the_table_says() {
+    every_route_answers(Who::Owner).await;
 }
 
 #[test]
