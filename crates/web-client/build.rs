@@ -9,7 +9,9 @@ const CURE: &str = "web/dist is not built: `make page` builds it and needs npm. 
                     not needed";
 
 fn main() -> io::Result<()> {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/dist");
+    // Asked when it runs: the sources may be elsewhere than when this was compiled.
+    let home = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default();
+    let dist = home.join("../../web/dist");
     println!("cargo::rerun-if-changed=build.rs");
     let table = if env::var_os("CARGO_FEATURE_PAGE").is_some() {
         println!("cargo::rerun-if-changed={}", dist.display());
