@@ -161,6 +161,33 @@ test("groups are made, their members get roles, are removed, and leave", async (
   for (const window of windows) await window.close();
 });
 
+test("a group that its owner deletes is gone for everybody, with what was written in it", async () => {
+  const { alice, bob, group, windows } = await pair();
+  const [one, other] = windows;
+  await other.write("soon gone");
+  await one.hears("soon gone");
+  await other.page.getByRole("button", { name: "More about this group" }).click();
+  await other.page.getByRole("button", { name: "Leave the group" }).waitFor();
+  assert.equal(await other.page.getByRole("button", { name: "Delete the group" }).count(), 0, "Bob does not own it");
+  await other.page.keyboard.press("Escape");
+
+  const ask = async () => {
+    await one.page.getByRole("button", { name: "More about this group" }).click();
+    await one.page.getByRole("button", { name: "Delete the group" }).click();
+    return one.page.getByRole("dialog", { name: "Delete Stanley Park?" });
+  };
+  await (await ask()).getByRole("button", { name: "Cancel" }).click();
+  assert.equal((await bob.log(group)).length, 1, "who cancels deletes nothing");
+  await (await ask()).getByRole("button", { name: "Delete" }).click();
+  for (const window of windows) {
+    await window.page.getByText("You are no longer in Stanley Park.").waitFor();
+    assert.equal(await window.group("Stanley Park").count(), 0);
+    assert.equal(await window.page.getByText("soon gone").count(), 0);
+  }
+  await Promise.all([alice, bob].map((person) => assert.rejects(person.log(group), /404/)));
+  for (const window of windows) await window.close();
+});
+
 test("a group gets another name, and everybody sees it at once", async () => {
   const { alice, bob, group, windows } = await pair();
   const [one, other] = windows;
@@ -250,6 +277,29 @@ test("who wants it is notified on the desktop while they look elsewhere", async 
   assert.deepEqual(await notifications(), ["Stanley Park: Bob: but not this"]);
   // It is new to whoever comes back.
   await one.log.locator(".new").waitFor();
+  for (const window of windows) await window.close();
+});
+
+test("a phone, which lets no page notify, is asked no more, and goes on", async () => {
+  const { bob, group, windows } = await pair();
+  const [one] = windows;
+  await notified(one);
+  await one.isLive(2);
+  await one.page.evaluate(() => {
+    globalThis.tried = 0;
+    globalThis.Notification = class {
+      constructor() {
+        globalThis.tried += 1;
+        throw new TypeError("Failed to construct 'Notification': Illegal constructor.");
+      }
+    };
+  });
+  await looksAway(one);
+  for (const text of ["first", "second"]) {
+    await bob.send(group, text);
+    await one.hears(text);
+  }
+  assert.equal(await one.page.evaluate(() => globalThis.tried), 1);
   for (const window of windows) await window.close();
 });
 

@@ -104,6 +104,26 @@ test("the chat and everything that opens in it", async () => {
   await away.close();
 });
 
+test("nothing moves for who wants less motion", async () => {
+  const { alice } = await town();
+  const window = await Window.of(browser, alice);
+  await window.openGroup("Stanley Park");
+  const moving = () =>
+    window.page.evaluate(() =>
+      [...document.querySelectorAll("*")]
+        .filter((element) => {
+          const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(element);
+          return /[1-9]/.test(transitionDuration) || animationName !== "none" || scrollBehavior === "smooth";
+        })
+        .map(({ outerHTML }) => outerHTML),
+    );
+  await window.page.emulateMedia({ reducedMotion: "no-preference" });
+  assert.notDeepEqual(await moving(), [], "elsewhere colours fade");
+  await window.page.emulateMedia({ reducedMotion: "reduce" });
+  assert.deepEqual(await moving(), []);
+  await window.close();
+});
+
 test("a phone shows the list or the group, and nothing is cut off", async () => {
   const { alice } = await town();
   for (const [name, options] of Object.entries({ phone: PHONE, narrowest: NARROWEST })) {
