@@ -23,6 +23,7 @@ const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 /// The engines over a shape's stores.
 pub(crate) struct People {
     engines: Engines,
+    database: String,
 }
 
 /// Somebody who is signed in.
@@ -65,36 +66,38 @@ impl Settings {
 impl People {
     /// In the stores of a shape that has been started.
     pub(crate) async fn of(shape: &Shape) -> Result<Self, BoxError> {
-        let settings = Settings::of(&shape.database_url(), |name| shape.secret(name))?;
+        let url = shape.database_url();
+        let settings = Settings::of(&url, |name| shape.secret(name))?;
         let broker = RedisBroker::connect(&shape.redis_url(), Default::default()).await?;
-        Self::over(Stores::shared(&settings.stores)?, Arc::new(broker), settings).await
+        Self::over(url, Stores::shared(&settings.stores)?, Arc::new(broker), settings).await
     }
 
     /// In a database of their own on a shape's server, which none of its processes knows; answers its URL too.
     pub(crate) async fn beside(shape: &Shape) -> Result<(String, Self), BoxError> {
         const NAME: &str = "beside";
         let url = shape.database_url();
-        let made =
-            Command::new("psql").args(["-qc", &format!("CREATE DATABASE {NAME}"), &url]).status().await?;
-        if !made.success() {
-            return Err("no second database can be made".into());
-        }
+        psql(&format!("CREATE DATABASE {NAME}"), &url).await?;
         let (server, _) = url.rsplit_once('/').ok_or("a database's URL ends with its name")?;
         let url = format!("{server}/{NAME}");
         let settings = Settings::of(&url, |name| shape.secret(name))?;
         let stores = Stores::shared(&settings.stores)?;
         stores.migrate().await?;
-        Ok((url, Self::over(stores, Arc::new(LocalBroker::default()), settings).await?))
+        Ok((url.clone(), Self::over(url, stores, Arc::new(LocalBroker::default()), settings).await?))
     }
 
     /// In the data folder of an embedded server that has been started.
     pub(crate) async fn embedded(folder: &Path) -> Result<Self, BoxError> {
         let url = format!("sqlite:{}", folder.display());
         let settings = Settings::of(&url, |name| folder.join(name))?;
-        Self::over(Stores::embedded(&settings.stores)?, Arc::new(LocalBroker::default()), settings).await
+        Self::over(url, Stores::embedded(&settings.stores)?, Arc::new(LocalBroker::default()), settings).await
     }
 
-    async fn over(stores: Stores, broker: Arc<dyn Broker>, settings: Settings) -> Result<Self, BoxError> {
+    async fn over(
+        database: String,
+        stores: Stores,
+        broker: Arc<dyn Broker>,
+        settings: Settings,
+    ) -> Result<Self, BoxError> {
         let engines = Engines::start(
             stores,
             broker,
@@ -104,7 +107,13 @@ impl People {
             chat_engine::Settings { sweep: false, ..settings.chat.chat() },
             settings.webhooks.webhooks(),
         );
-        Ok(Self { engines: engines.await? })
+        Ok(Self { engines: engines.await?, database })
+    }
+
+    /// Lets PostgreSQL see what there is now, as it does by itself within minutes, and as pgbench does before it measures:
+    /// until then its plans are guesses.
+    pub(crate) async fn settle(&self) -> Result<(), BoxError> {
+        psql("ANALYZE", &self.database).await
     }
 
     /// So many people, signed in.
@@ -143,4 +152,9 @@ impl People {
         let heads = self.engines.chat.heads(&[group]).await?;
         Ok(heads.first().map_or(0, |head| head.last_seq.0))
     }
+}
+
+async fn psql(statement: &str, database: &str) -> Result<(), BoxError> {
+    let done = Command::new("psql").args(["-qc", statement, database]).status().await?;
+    if done.success() { Ok(()) } else { Err(format!("{statement} is refused").into()) }
 }

@@ -49,6 +49,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
     let members = people.sign_up(GROUPS * MEMBERS).await?;
     let tokens: Vec<_> = members.iter().map(|member| member.token.clone()).collect();
     let rooms = rooms(&people, &members, MEMBERS).await?;
+    people.settle().await?;
     let mut lines: Vec<Vec<Line>> = RATES.into_iter().map(lines).collect();
     for _ in 0..options.rounds {
         let addresses = [shape.address("realtime1"), shape.address("realtime2")];

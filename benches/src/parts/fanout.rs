@@ -63,6 +63,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         for _ in 1..GROUPS {
             people.group(&members).await?;
         }
+        people.settle().await?;
         lines.extend(beside(options, &shape, &members, group).await?);
     }
     Ok(lines)

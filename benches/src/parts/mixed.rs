@@ -34,6 +34,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
     let tokens = |people: &[crate::people::Person]| people.iter().map(|one| one.token.clone()).collect();
     let (small_tokens, large_tokens): (Vec<_>, Vec<_>) = (tokens(&small), tokens(&large));
     let (small, large) = (rooms(&people, &small, SMALL).await?, rooms(&people, &large, LARGE).await?);
+    people.settle().await?;
     // The large group's clients have a thread of their own: their reading is not what the small ones wait for.
     let thread = Thread::start()?;
 

@@ -40,6 +40,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
     for &messages in &options.messages {
         let group = people.group(std::slice::from_ref(&reader)).await?;
         people.fill(group, reader.id, messages).await?;
+        people.settle().await?;
         let (path, middle) = (format!("/groups/{group}/messages"), messages / 2);
         let columns = "seq, id, user_id, created_at, updated_at, erased_at, message";
         let select = |condition: &str| {
@@ -87,6 +88,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
             people.fill(group, member.id, 1).await?;
             ids.push(group);
         }
+        people.settle().await?;
         let line = Line::new(format!("my groups, of {count}"), CPU);
         let asked = Asked { reader: &member, path: "/groups", more: "", status: 200 };
         lines.push(read(&shape, options, line, asked, &groups_script(&member, &ids)).await?);

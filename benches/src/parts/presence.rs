@@ -98,6 +98,7 @@ impl Town {
             town.members.extend(members.into_iter().map(|person| Guest { person, own }));
             town.visitors.extend(visitors.into_iter().map(|person| Guest { person, own }));
         }
+        people.settle().await?;
         Ok(town)
     }
 

@@ -61,6 +61,8 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
         floor_many.push(beside.group(&floor_senders).await?);
     }
     let floor_hot = vec![beside.group(&floor_senders).await?];
+    people.settle().await?;
+    beside.settle().await?;
     run(&shape, &people, &senders, &many, WARM_UP).await?;
 
     let mut lines = Vec::new();

@@ -53,6 +53,7 @@ async fn beside_sends(options: &Options, shape: &Shape) -> Result<Line, BoxError
     let people = People::of(shape).await?;
     let members = people.sign_up(MEMBERS).await?;
     let group = people.group(&members).await?;
+    people.settle().await?;
     let room = [Room { group, writer: members.first().ok_or("somebody writes")?.clone() }];
     let tokens: Vec<_> = members.into_iter().map(|member| member.token).collect();
     let mut crowd = Crowd::connect(&[shape.address("realtime1")], &tokens).await?;
