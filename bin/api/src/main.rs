@@ -40,7 +40,7 @@ async fn run(config: &Config) -> Result<(), BoxError> {
         return Ok(());
     };
     let process = &config.shared.process;
-    let listener = bind("API_LISTEN", config.http.api_listen)?;
+    let listener = bind("API_LISTEN", config.http.api_listen, process)?;
     let operations = Operations::open(process)?;
     let addresses = Addresses { api: listener.local_addr()?, ..Addresses::default() };
     let reach = config.http.reach(&[], process);

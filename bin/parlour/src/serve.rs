@@ -16,8 +16,8 @@ use crate::config::Config;
 /// Runs until SIGTERM or Ctrl-C; then finishes what is in hand.
 pub(crate) async fn run(config: &Config) -> Result<(), BoxError> {
     let Config { http, sockets, web, accounts, process, .. } = config;
-    let api = bind("API_LISTEN", http.api_listen)?;
-    let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen)?;
+    let api = bind("API_LISTEN", http.api_listen, process)?;
+    let realtime = bind("REALTIME_LISTEN", sockets.realtime_listen, process)?;
     let operations = Operations::open(process)?;
     let addresses = Addresses { api: api.local_addr()?, realtime: realtime.local_addr()? };
     let broker = LocalBroker::default();

@@ -38,7 +38,7 @@ async fn run(config: &Config) -> Result<(), BoxError> {
         return Ok(());
     };
     let process = &config.shared.process;
-    let listener = tokio_listener(bind("REALTIME_LISTEN", config.sockets.realtime_listen)?)?;
+    let listener = tokio_listener(bind("REALTIME_LISTEN", config.sockets.realtime_listen, process)?)?;
     let operations = Operations::open(process)?;
     let addresses = Addresses { realtime: listener.local_addr()?, ..Addresses::default() };
     // Tokens are checked here, and no passwords. The workers sweep.

@@ -65,7 +65,7 @@ impl Operations {
         let Switch::On(address) = settings.metrics_listen else {
             return Ok(Self { port: None });
         };
-        let listener = tokio_listener(bind("METRICS_LISTEN", address)?)?;
+        let listener = tokio_listener(bind("METRICS_LISTEN", address, settings)?)?;
         let metrics = recorder()?;
         watch::describe();
         Ok(Self { port: Some((listener, metrics)) })

@@ -17,17 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{logs, panics, settings::ProcessSettings};
 
-/// How many connections may wait to be accepted; the system may allow fewer. Of the standard library's 128 the rest of
-/// a crowd that comes back at once is told nothing, and tries again after one second, three, seven.
-const WAITING: i32 = 4_096;
-
 /// Takes the address that a setting names.
 ///
 /// # Errors
 /// Names the setting and the cure.
-pub fn bind(setting: &str, address: SocketAddr) -> Result<TcpListener, BoxError> {
+pub fn bind(setting: &str, address: SocketAddr, process: &ProcessSettings) -> Result<TcpListener, BoxError> {
     let listening = TcpListener::bind(address).and_then(|listener| {
-        listen(&listener, WAITING)?;
+        // The standard library lets 128 wait.
+        listen(&listener, process.accept_queue.into())?;
         Ok(listener)
     });
     listening.map_err(|error| {
@@ -159,11 +156,20 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 mod tests {
     use std::{net::TcpStream, time::Duration};
 
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        process: ProcessSettings,
+    }
 
     #[test]
     fn a_crowd_that_comes_at_once_waits_to_be_accepted() {
-        let listener = bind("API_LISTEN", ([127, 0, 0, 1], 0).into()).unwrap();
+        let Line { process } = Line::parse_from(["parlour"]);
+        let listener = bind("API_LISTEN", ([127, 0, 0, 1], 0).into(), &process).unwrap();
         let address = listener.local_addr().unwrap();
         let come = || TcpStream::connect_timeout(&address, Duration::from_secs(20));
         let crowd: Result<Vec<_>, _> = (0..300).map(|_| come()).collect();

@@ -77,7 +77,7 @@ impl RealtimeEngine {
         let draining = CancellationToken::new();
         let ready = Ready { dependencies: Arc::clone(&self.dependencies), draining: draining.clone() };
         let router = server::router(&connections, ready);
-        let serving = server::serve(listener, router, node.settings.request_timeout, closing.clone());
+        let serving = server::serve(listener, router, &node.settings, closing.clone());
         tokio::pin!(serving);
         tokio::select! {
             () = &mut serving => return Ok(()),

@@ -1,6 +1,6 @@
 //! The port of a realtime server: Socket.IO, and is it well?
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc};
 
 use axum::{
     Json, Router,
@@ -22,12 +22,10 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     errors::{ErrorCode, Refusal},
+    settings::Settings,
     stall::{StallGuard, StallListener},
     transport::{self, Connections},
 };
-
-/// A request's head, in bytes.
-const HEAD_LIMIT: usize = 16 * 1024;
 
 /// Whether this server wants clients.
 #[derive(Clone)]
@@ -63,11 +61,13 @@ pub(crate) fn router(connections: &Arc<Connections>, ready: Ready) -> Router {
 pub(crate) async fn serve(
     mut listener: StallListener,
     router: Router,
-    request_timeout: Duration,
+    settings: &Settings,
     closing: CancellationToken,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(request_timeout).max_buf_size(HEAD_LIMIT);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.request_timeout)
+        .max_buf_size(settings.head_limit);
     let service = TowerToHyperService::new(router);
     let served = TaskTracker::new();
     loop {

@@ -22,6 +22,8 @@ pub struct Settings {
     pub events_per_second: u32,
     /// Events of one socket that wait for their turn; more are answered with an error.
     pub inbox: usize,
+    /// Bytes of a request's head.
+    pub head_limit: usize,
     /// Bytes of one payload from a client, on either transport.
     pub payload_limit: usize,
     /// How deep a client's arrays and objects may nest.
@@ -111,6 +113,7 @@ impl Default for Settings {
             max_sockets_per_user: 20,
             events_per_second: 50,
             inbox: 64,
+            head_limit: 16 * 1024,
             payload_limit: 256 * 1024,
             json_depth: 32,
             have_limit: 2_000,

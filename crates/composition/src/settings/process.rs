@@ -14,6 +14,11 @@ pub struct ProcessSettings {
     #[arg(long, env = "METRICS_LISTEN", value_name = "ADDRESS|off", default_value = "127.0.0.1:9400")]
     pub metrics_listen: Switch<SocketAddr>,
 
+    /// The most connections that may wait at an address to be accepted; the system may allow fewer. The rest of a crowd that
+    /// comes at once tries again after seconds.
+    #[arg(long, env = "ACCEPT_QUEUE", value_name = "N", default_value_t = 4_096, value_parser = clap::value_parser!(u16).range(1..))]
+    pub accept_queue: u16,
+
     /// The longest that work in hand may take when the process is told to stop.
     #[arg(long, env = "DRAIN_LIMIT", value_name = "TIME", default_value = "10s", value_parser = humantime::parse_duration)]
     pub drain_limit: Duration,
