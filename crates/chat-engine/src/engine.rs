@@ -163,6 +163,22 @@ impl ChatEngine {
     }
 
     /// What the leaders of topics do with the messages.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use broker::{LocalBroker, LocalRing, RingParts, RingSettings};
+    /// use chat_engine::{ChatEngine, SystemClock};
+    /// use engine_interfaces::RingTerms;
+    ///
+    /// /// Links each message to its author, in this process.
+    /// fn ring(chat: &Arc<ChatEngine>, broker: &LocalBroker, terms: Arc<dyn RingTerms>) -> LocalRing {
+    ///     let (kept, clock) = (chat.clone(), Arc::new(SystemClock));
+    ///     let parts = RingParts { terms, kept, handlers: chat.handlers(), clock };
+    ///     broker.ring(parts, RingSettings::default())
+    /// }
+    /// ```
     #[must_use]
     pub fn handlers(&self) -> Vec<Arc<dyn TopicHandler>> {
         if !self.context.settings.link_messages {
@@ -173,6 +189,18 @@ impl ChatEngine {
 
     /// Looks for what was not announced, as far as it is this process's, until the engine ends. Where
     /// [`Settings::sweep`] is on, all of it is looked for anyway.
+    ///
+    /// # Example
+    /// ```
+    /// use broker::LocalRing;
+    /// use chat_engine::ChatEngine;
+    ///
+    /// /// Sweeps the topics that this process leads, where `Settings::sweep` is off.
+    /// async fn work(chat: &ChatEngine, ring: LocalRing, stop: impl Future<Output = ()> + Send) {
+    ///     chat.sweep(ring.share());
+    ///     ring.run("worker-1".to_owned(), stop).await;
+    /// }
+    /// ```
     pub fn sweep(&self, share: Arc<dyn SweepShare>) {
         self.start_sweep(Some(share));
     }

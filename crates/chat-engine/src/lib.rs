@@ -49,6 +49,21 @@ pub use store::{Store, tables};
 pub use workers::{DELETE_GROUP, LINK_RESOURCE};
 
 /// What makes this engine's tables.
+///
+/// # Example
+/// ```
+/// use chat_engine::{MIGRATIONS, Store};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("chat.db"))?;
+/// let before = store.database().migration_state(MIGRATIONS).await?;
+/// assert!(!before.pending.is_empty());
+/// store.migrate().await?;
+/// assert!(store.database().migration_state(MIGRATIONS).await?.pending.is_empty());
+/// # Ok(()) }
+/// ```
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),

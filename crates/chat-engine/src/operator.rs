@@ -9,6 +9,17 @@ use crate::{
 };
 
 /// A group, as nobody in particular sees it.
+///
+/// # Example
+/// ```
+/// use chat_engine::operator::Overview;
+///
+/// /// A line of a table for the operator, who is shown no message.
+/// fn line(group: &Overview) -> String {
+///     let Overview { id, name, member_count, last_seq, .. } = group;
+///     format!("{id}  {name:<40} {member_count:>8} {last_seq:>10}")
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
     /// Its id.
@@ -26,6 +37,16 @@ pub struct Overview {
 }
 
 /// A query that is asked so often that its plan matters.
+///
+/// # Example
+/// ```
+/// use chat_engine::{GroupId, Seq, UserId, operator::HotQuery};
+///
+/// /// What a client that opens a group asks, one after the other.
+/// fn on_opening(user: UserId, group: GroupId, has: Seq) -> [HotQuery; 3] {
+///     [HotQuery::Version(user, group), HotQuery::Newest(group), HotQuery::Log(group, has)]
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HotQuery {
     /// The newest page of a group.
@@ -44,6 +65,25 @@ pub enum HotQuery {
 ///
 /// # Errors
 /// `Unavailable`.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Limit, factories, operator};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// for name in ["Beer", "Wine"] {
+///     factories::group(&chat).name(name).create().await;
+/// }
+/// let (mut names, mut after) = (Vec::new(), None);
+/// while let [.., last] = &operator::list_groups(&chat, after, Limit::page(1).unwrap()).await?[..] {
+///     names.push(last.name.clone());
+///     after = Some(last.id);
+/// }
+/// assert_eq!(names.len(), 2);
+/// # Ok(()) }
+/// ```
 pub async fn list_groups(
     engine: &ChatEngine,
     after: Option<GroupId>,
@@ -56,6 +96,19 @@ pub async fn list_groups(
 ///
 /// # Errors
 /// `GroupNotFound`, `Unavailable`.
+///
+/// # Example
+/// ```
+/// use chat_engine::{factories, operator};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// let (group, _) = factories::group(&chat).member(factories::user()).create().await;
+/// let seen = operator::show_group(&chat, group.id).await?; // by somebody who is not in it
+/// assert_eq!(seen.member_count, 2);
+/// # Ok(()) }
+/// ```
 pub async fn show_group(engine: &ChatEngine, group: GroupId) -> Result<Overview, ChatError> {
     let found = engine.context.store.overview(group).await.map_err(unavailable)?;
     found.ok_or(ChatError::GroupNotFound(group))
@@ -65,6 +118,21 @@ pub async fn show_group(engine: &ChatEngine, group: GroupId) -> Result<Overview,
 ///
 /// # Errors
 /// `Unavailable`.
+///
+/// # Example
+/// ```
+/// use chat_engine::{Limit, Role, factories, operator};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// let (group, owner) = factories::group(&chat).create().await;
+/// let members = operator::list_members(&chat, group.id, None, Limit::default()).await?;
+/// assert_eq!((members[0].user_id, members[0].role), (owner, Role::Owner));
+/// let after = operator::list_members(&chat, group.id, Some(owner), Limit::default()).await?;
+/// assert!(after.is_empty(), "that was all of them");
+/// # Ok(()) }
+/// ```
 pub async fn list_members(
     engine: &ChatEngine,
     group: GroupId,
@@ -79,6 +147,19 @@ pub async fn list_members(
 ///
 /// # Errors
 /// `Unavailable`.
+///
+/// # Example
+/// ```
+/// use chat_engine::{factories, operator::{self, HotQuery}};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (chat, _broker) = factories::engine().await;
+/// # let (group, owner) = factories::group(&chat).create().await;
+/// let plan = operator::explain(&chat, HotQuery::Newest(group.id)).await?;
+/// assert!(plan.iter().all(|step| !step.contains("SCAN messages")), "found by its key");
+/// # Ok(()) }
+/// ```
 pub async fn explain(engine: &ChatEngine, query: HotQuery) -> Result<Vec<String>, ChatError> {
     let (context, limit) = (&engine.context, number(Limit::default()));
     let store = &context.store;

@@ -13,6 +13,14 @@ use crate::{
 };
 
 /// How many members or messages go in one transaction.
+///
+/// # Example
+/// ```
+/// use chat_engine::seeding::AT_ONCE;
+///
+/// let transactions = 50_000_usize.div_ceil(AT_ONCE); // between two of them others write
+/// assert_eq!(transactions, 50);
+/// ```
 pub const AT_ONCE: usize = 1_000;
 
 /// Adds `users` to `group` as members. Who is or was in it already stays as they are. It asks nobody for

@@ -191,6 +191,21 @@ impl Store {
     }
 
     /// In a database that is open already.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Location, PoolSettings, Store};
+    /// use database::Database;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("chat.db") };
+    /// let database = Database::open(location, &PoolSettings::default())?;
+    /// Store::over(database.clone()).migrate().await?; // clones share one pool
+    /// assert!(database.usage().open > 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn over(database: Database) -> Self {
         Self { database }
@@ -205,6 +220,19 @@ impl Store {
     }
 
     /// Where the rows are.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::Store;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let store = Store::sqlite(folder.path().join("chat.db"))?;
+    /// store.database().ready().await?;
+    /// println!("{}", store.database().location()); // never a password
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database

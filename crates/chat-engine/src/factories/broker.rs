@@ -52,6 +52,22 @@ impl TestBroker {
     }
 
     /// How many messages could not be announced, each as often as it was tried.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, broker) = factories::engine().await;
+    /// # let (group, owner) = factories::group(&chat).create().await;
+    /// broker.fail();
+    /// chat.send_message(factories::draft(owner, group.id)).await?; // stored all the same
+    /// while broker.refused() == 0 {
+    ///     tokio::task::yield_now().await; // it is tried in the background
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn refused(&self) -> usize {
         self.refused.load(Ordering::SeqCst)
     }
@@ -62,16 +78,59 @@ impl TestBroker {
     }
 
     /// The next that is no message. Panics when none comes.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, Control, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, broker) = factories::engine().await;
+    /// # let (group, owner) = factories::group(&chat).create().await;
+    /// broker.take_controls(); // what the making of the group told
+    /// chat.delete_group(owner, group.id).await?;
+    /// assert_eq!(broker.next_control().await, Control::GroupDeleted { group_id: group.id });
+    /// # Ok(()) }
+    /// ```
     pub async fn next_control(&self) -> Control {
         self.controls.next().await
     }
 
     /// What was announced and is not asked for yet.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, broker) = factories::engine().await;
+    /// # let (group, owner) = factories::group(&chat).create().await;
+    /// chat.send_message(factories::draft(owner, group.id)).await?;
+    /// broker.next_message().await;
+    /// assert!(broker.take_messages().is_empty(), "and nothing else is told");
+    /// # Ok(()) }
+    /// ```
     pub fn take_messages(&self) -> Vec<Arc<GroupMessage>> {
         self.messages.take()
     }
 
     /// What else was told and is not asked for yet.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Control, MemberChange, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, broker) = factories::engine().await;
+    /// # let (group, owner) = factories::group(&chat).create().await;
+    /// let told = broker.take_controls();
+    /// let joined = MemberChange::Joined;
+    /// assert!(matches!(told[..], [Control::Member { user_id, change, .. }] if (user_id, change) == (owner, joined)));
+    /// assert!(broker.take_controls().is_empty(), "taken once");
+    /// # Ok(()) }
+    /// ```
     pub fn take_controls(&self) -> Vec<Control> {
         self.controls.take()
     }

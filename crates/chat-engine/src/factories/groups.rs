@@ -49,6 +49,19 @@ impl GroupFactory {
     }
 
     /// With this id.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Clock, GroupId, SystemClock, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, _broker) = factories::engine().await;
+    /// let id = GroupId(SystemClock.new_id()); // known before there is a group
+    /// let (group, _) = factories::group(&chat).id(id).create().await;
+    /// assert_eq!(group.id, id);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn id(mut self, id: GroupId) -> Self {
         self.draft.id = Some(id);
@@ -56,6 +69,21 @@ impl GroupFactory {
     }
 
     /// Made and owned by `owner`.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{Chat, Limit, UserId, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (chat, _broker) = factories::engine().await;
+    /// let alice = UserId::from_name("alice");
+    /// for _ in 0..2 {
+    ///     factories::group(&chat).owner(alice).create().await;
+    /// }
+    /// assert_eq!(chat.list_groups(alice, Limit::default(), None).await?.entries.len(), 2);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn owner(mut self, owner: UserId) -> Self {
         self.owner = owner;

@@ -9,6 +9,21 @@ use async_trait::async_trait;
 use engine_interfaces::{AuthError, Guests, UserId};
 
 /// Knows the guests that a test names, and nobody else.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use chat_engine::{Guests, factories::{self, TestGuests}};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let guests = Arc::<TestGuests>::default(); // for ChatEngine::with
+/// let (guest, member) = (factories::user(), factories::user());
+/// guests.insert(guest);
+/// assert_eq!(guests.guests_among(&[guest, member]).await?, [guest]);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Default)]
 pub struct TestGuests {
     guests: Mutex<HashSet<UserId>>,

@@ -16,6 +16,25 @@ use uuid::Uuid;
 type Link = (UserId, &'static str, Uuid, Uuid);
 
 /// The mapping between users and resources, in memory.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use chat_engine::{ChatEngine, Store, factories::{self, TestBroker, TestResources}};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("chat.db"))?;
+/// store.migrate().await?;
+/// let (broker, resources) = (Arc::<TestBroker>::default(), Arc::<TestResources>::default());
+/// let chat = ChatEngine::new(store, broker, resources.clone());
+/// resources.fail_links(); // one who joins is a member all the same: a job links them later
+/// factories::group(&chat).create().await;
+/// resources.heal();
+/// # Ok(()) }
+/// ```
 #[derive(Default)]
 pub struct TestResources {
     links: Mutex<BTreeSet<Link>>,
@@ -31,6 +50,20 @@ impl TestResources {
     }
 
     /// From now on nothing answers.
+    ///
+    /// # Example
+    /// ```
+    /// use chat_engine::{UserId, UserResources, factories::TestResources};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let resources = TestResources::default();
+    /// resources.fail();
+    /// assert!(resources.scopes(&[UserId::from_name("alice")], "group").await.is_err());
+    /// resources.heal();
+    /// assert!(resources.scopes(&[UserId::from_name("alice")], "group").await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn fail(&self) {
         self.fails.store(true, Ordering::SeqCst);
     }

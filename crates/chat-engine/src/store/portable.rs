@@ -6,6 +6,13 @@ use database::portable::Table;
 use super::schema::{group_heads, groups, invitations, memberships, messages, outbox};
 
 /// The tables that [`MIGRATIONS`](crate::MIGRATIONS) make, on both databases: all of them.
+///
+/// # Example
+/// ```
+/// let tables = chat_engine::tables();
+/// let messages = tables.iter().find(|table| table.name == "messages").unwrap();
+/// assert_eq!(messages.key, ["group_id", "seq"]); // the order in which rows are carried
+/// ```
 #[must_use]
 pub fn tables() -> Vec<Table> {
     database::portable![
