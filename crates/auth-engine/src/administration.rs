@@ -12,6 +12,16 @@ use crate::{
 };
 
 /// A user, as an administrator sees them.
+///
+/// # Example
+/// ```
+/// use auth_engine::ListedUser;
+///
+/// /// Who could sign in: a guest has no password to do it with.
+/// fn active(listed: &[ListedUser]) -> usize {
+///     listed.iter().filter(|one| one.disabled_at.is_none() && !one.user.guest).count()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedUser {
     /// The user.

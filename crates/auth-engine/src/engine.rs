@@ -58,6 +58,25 @@ pub struct AuthEngine {
 }
 
 /// Why the engine does not start.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// # use broker::LocalBroker;
+/// use auth_engine::{AuthEngine, Settings, StartError, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// # let (broker, clock) = (Arc::new(LocalBroker::default()), Arc::new(SystemClock));
+/// let settings = Settings { bcrypt_cost: 3, ..Settings::default() };
+/// let started = AuthEngine::new(store, broker, clock, factories::keys(), settings).await;
+/// assert!(matches!(started, Err(StartError::BcryptCost(3))));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Stored passwords need a key that is not among those given: it is missing, or the wrong one.

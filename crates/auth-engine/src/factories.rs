@@ -23,15 +23,60 @@ use tokio::sync::broadcast;
 use crate::{AuthEngine, Keys, PasswordKey, PasswordKeys, Settings, SigningKey, Store, TokenKeys};
 
 /// The password of those who are given no other.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// use auth_engine::{Authentication, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+/// factories::user(&*auth).email("ann@example.com").create().await;
+/// let credentials = factories::credentials("ann@example.com", factories::PASSWORD);
+/// auth.sign_in(credentials, "192.0.2.1".parse()?).await?;
+/// # Ok(()) }
+/// ```
 pub const PASSWORD: &str = "a password for tests";
 
 /// Settings with the cheapest hashes and a poll that a test does not wait for.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Settings, factories};
+///
+/// let with_guests = Settings { guests: true, ..factories::settings() };
+/// assert_eq!(with_guests.bcrypt_cost, 4, "the cheapest");
+/// ```
 #[must_use]
 pub fn settings() -> Settings {
     Settings { bcrypt_cost: 4, revocation_poll: Duration::from_millis(10), ..Settings::default() }
 }
 
 /// Keys that everybody knows.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth_engine::{AuthEngine, Authentication, Settings, Store, SystemClock, factories};
+/// use broker::LocalBroker;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// let settings = Settings { guests: true, ..factories::settings() };
+/// let (broker, clock) = (Arc::new(LocalBroker::default()), Arc::new(SystemClock));
+/// let auth = AuthEngine::new(store, broker, clock, factories::keys(), settings).await?;
+/// assert!(auth.sign_up_guest("192.0.2.1".parse()?).await?.user.guest);
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub fn keys() -> Keys {
     let signing = SigningKey::hs256(&"a signing secret for tests alone".into());
@@ -43,6 +88,22 @@ pub fn keys() -> Keys {
 }
 
 /// An engine over a migrated store, and the broker that it tells.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth_engine::{Authentication, Store, SystemClock, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// store.migrate().await?;
+/// let (auth, _broker) = factories::engine(store, Arc::new(SystemClock)).await;
+/// auth.ready().await?;
+/// # Ok(()) }
+/// ```
 pub async fn engine(store: Store, clock: Arc<dyn Clock>) -> (Arc<AuthEngine>, Arc<RecordingBroker>) {
     let broker = Arc::new(RecordingBroker::default());
     let told = Arc::<RecordingBroker>::clone(&broker);
@@ -113,6 +174,25 @@ impl UserFactory<'_> {
     }
 
     /// Calls from this address.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock};
+    /// use auth_engine::factories;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// // Two who share a network, and so its limits; by default everybody has one of their own.
+    /// for address in ["192.0.2.1", "192.0.2.2"] {
+    ///     factories::user(&*auth).from(address.parse()?).create().await;
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn from(mut self, from: IpAddr) -> Self {
         self.from = from;
         self
@@ -132,6 +212,27 @@ pub fn credentials(email: &str, password: &str) -> Credentials {
 }
 
 /// A broker in memory that carries what is no message, and whose tests may listen too.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// use auth_engine::{Authentication, Broker, factories};
+/// use engine_interfaces::{Control, Delivery};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// let (auth, broker) = factories::engine(store, Arc::new(SystemClock)).await;
+/// let mut heard = broker.subscribe().await?;
+/// let session = factories::user(&*auth).create().await;
+/// let caller = auth.authenticate_token(session.token.expose()).await?;
+/// auth.sign_out(caller.token.ok_or("shown")?).await?;
+/// assert!(matches!(heard.deliveries.next().await, Some(Delivery::Control(Control::Revoked { .. }))));
+/// # Ok(()) }
+/// ```
 pub struct RecordingBroker {
     controls: broadcast::Sender<Control>,
 }

@@ -9,6 +9,17 @@ use crate::{attempts::Attempts, store::Store};
 
 /// Forgets revocations of tokens that have ended, and attempts that no longer count. Meant to be enqueued
 /// now and then; its jobs carry nothing.
+///
+/// # Example
+/// ```
+/// use auth_engine::PruneRevocations;
+/// use jobs::{Every, Runner};
+///
+/// /// The runner that has `AuthEngine::workers`, one of which does it.
+/// fn tidied(runner: Runner) -> Runner {
+///     runner.cron(PruneRevocations::KIND, Every::Hour)
+/// }
+/// ```
 pub struct PruneRevocations {
     store: Store,
     attempts: Attempts,

@@ -3,12 +3,44 @@
 use engine_interfaces::{AuthError, Registration, Rule, Secret, Violation};
 
 /// The most characters of a name.
+///
+/// # Example
+/// ```
+/// use auth_engine::MAX_NAME_CHARS;
+///
+/// let fits = |name: &str| !name.trim().is_empty() && name.chars().count() <= MAX_NAME_CHARS;
+/// assert!(fits(&"é".repeat(100)), "characters are counted, not bytes");
+/// ```
 pub const MAX_NAME_CHARS: usize = 100;
 /// The most characters of an address.
+///
+/// # Example
+/// ```
+/// use auth_engine::MAX_EMAIL_CHARS;
+///
+/// let field = format!(r#"<input type="email" maxlength="{MAX_EMAIL_CHARS}">"#);
+/// assert!(field.contains("254"));
+/// ```
 pub const MAX_EMAIL_CHARS: usize = 254;
 /// The fewest characters of a password.
+///
+/// # Example
+/// ```
+/// use auth_engine::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS};
+///
+/// let lengths = MIN_PASSWORD_CHARS..=MAX_PASSWORD_CHARS;
+/// assert!(lengths.contains(&"a password of hers".chars().count())); // nor may it be a common one
+/// ```
 pub const MIN_PASSWORD_CHARS: usize = 8;
 /// The most characters of a password.
+///
+/// # Example
+/// ```
+/// use auth_engine::MAX_PASSWORD_CHARS;
+///
+/// let longest = "🦀".repeat(MAX_PASSWORD_CHARS);
+/// assert!(longest.len() > 72, "more than bcrypt takes, and none of it is cut off");
+/// ```
 pub const MAX_PASSWORD_CHARS: usize = 256;
 
 /// Passwords that everybody tries first, in lower case, one a line.

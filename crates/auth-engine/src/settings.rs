@@ -76,6 +76,29 @@ pub struct Settings {
 }
 
 /// Who may sign up.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use auth_engine::{Store, SystemClock};
+/// # use broker::LocalBroker;
+/// use auth_engine::{AuthEngine, AuthError, Authentication, Registration, Secret, Settings, SignUp, factories};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// # store.migrate().await?;
+/// # let (broker, clock) = (Arc::new(LocalBroker::default()), Arc::new(SystemClock));
+/// # let from = "192.0.2.1".parse()?;
+/// let closed = Settings { sign_up: SignUp::Closed, ..factories::settings() };
+/// let auth = AuthEngine::new(store, broker, clock, factories::keys(), closed).await?;
+/// let (email, password) = (Secret::new("ann@example.com"), Secret::new("a password of hers"));
+/// let ann = Registration { name: "Ann".into(), email, password };
+/// assert!(matches!(auth.sign_up(ann.clone(), from).await, Err(AuthError::SignUpClosed)));
+/// auth.create_user(ann).await?; // by an administrator
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignUp {
     /// Everybody.

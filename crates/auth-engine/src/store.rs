@@ -21,6 +21,20 @@ pub use revocations::{Refusal, Revoked};
 pub use users::{Account, AccountChange, AccountEnd, PasswordHash};
 
 /// The engine's migrations, for both databases.
+///
+/// # Example
+/// ```
+/// use auth_engine::{MIGRATIONS, Store};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("auth.db"))?;
+/// let before = store.database().migration_state(MIGRATIONS).await?;
+/// assert_eq!(store.migrate().await?, before.pending);
+/// assert!(before.newer.is_empty(), "no later version was here");
+/// # Ok(()) }
+/// ```
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),
@@ -90,6 +104,21 @@ impl Store {
     }
 
     /// A store in a database that is open already.
+    ///
+    /// # Example
+    /// ```
+    /// use auth_engine::Store;
+    /// use database::{Database, Location, PoolSettings};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("auth.db") };
+    /// let database = Database::open(location, &PoolSettings::default())?;
+    /// Store::over(database.clone()).migrate().await?; // clones share one pool
+    /// assert!(database.usage().open > 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn over(database: Database) -> Self {
         Self { database }
@@ -104,6 +133,17 @@ impl Store {
     }
 
     /// Where the rows are, for those who run this engine's jobs and migrations.
+    ///
+    /// # Example
+    /// ```
+    /// use auth_engine::{AuthEngine, Store};
+    /// use jobs::Runner;
+    ///
+    /// /// The engine's jobs are in its own tables.
+    /// fn with_auth(runner: Runner, store: &Store, auth: &AuthEngine) -> Runner {
+    ///     runner.queue("auth", store.database().clone(), auth.workers(Vec::new()))
+    /// }
+    /// ```
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database

@@ -8,6 +8,17 @@ use engine_interfaces::{BoxError, Clock, Job, Worker};
 use crate::{AuthEngine, Store};
 
 /// Removes the exports that have expired. Meant to be enqueued now and then; its jobs carry nothing.
+///
+/// # Example
+/// ```
+/// use auth_engine::PruneExports;
+/// use jobs::{Every, Runner};
+///
+/// /// Archives can't be had once they expired; this is what makes room.
+/// fn tidied(runner: Runner) -> Runner {
+///     runner.cron(PruneExports::KIND, Every::Hour)
+/// }
+/// ```
 pub struct PruneExports {
     store: Store,
     clock: Arc<dyn Clock>,

@@ -14,6 +14,17 @@ use sha2::Sha384;
 use crate::{KeyError, keys::MIN_SECRET_BYTES};
 
 /// A `PASSWORD_KEY`: whoever steals the stored hashes can't guess at them without it.
+///
+/// # Example
+/// ```
+/// use auth_engine::PasswordKey;
+///
+/// # fn main() -> Result<(), auth_engine::KeyError> {
+/// let key = PasswordKey::new(&"the key of this year, 32 bytes long".into())?;
+/// let same = PasswordKey::new(&"the key of this year, 32 bytes long".into())?;
+/// assert_eq!(key.id(), same.id(), "the id, which is no secret, tells whether it is the key that hashes need");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct PasswordKey {
     id: String,

@@ -14,6 +14,16 @@ use super::{
 };
 
 /// Failed sign-ins of one address from one network.
+///
+/// # Example
+/// ```
+/// use auth_engine::Failures;
+///
+/// /// What counts against the network: of whatever address, since anybody may try many.
+/// fn of_network(failures: &[Failures]) -> i32 {
+///     failures.iter().map(|one| one.count).sum()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failures {
     /// A keyed hash of the address.
@@ -29,6 +39,25 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, Store, SystemClock};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// let (network, hash) = ("192.0.2.0/24".to_owned(), vec![7; 32]); // of the address, under a key
+    /// let now = SystemClock.now();
+    /// let after = now.minus(Duration::from_secs(15 * 60));
+    /// assert!(store.sign_in_failures(&network, after).await?.is_empty());
+    /// store.count_sign_in_failure(network.clone(), hash.clone(), now, after).await?;
+    /// assert_eq!(store.sign_in_failures(&network, after).await?[0].email_hash, hash);
+    /// assert!(store.sign_in_failures(&network, now).await?.is_empty(), "those counted since later than that");
+    /// # Ok(()) }
+    /// ```
     pub async fn sign_in_failures(
         &self,
         network: &str,
@@ -50,6 +79,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, Store, SystemClock};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// let (network, hash) = ("192.0.2.0/24".to_owned(), vec![7; 32]); // of the address, under a key
+    /// let now = SystemClock.now();
+    /// let after = now.minus(Duration::from_secs(15 * 60));
+    /// for _ in 0..2 {
+    ///     store.count_sign_in_failure(network.clone(), hash.clone(), now, after).await?;
+    /// }
+    /// assert_eq!(store.sign_in_failures(&network, after).await?[0].count, 2);
+    /// store.count_sign_in_failure(network.clone(), hash, now, now).await?;
+    /// assert_eq!(store.sign_in_failures(&network, after).await?[0].count, 1, "it begins anew");
+    /// # Ok(()) }
+    /// ```
     pub async fn count_sign_in_failure(
         &self,
         network: String,
@@ -78,6 +128,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, Store, SystemClock};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// let (network, hash) = ("192.0.2.0/24".to_owned(), vec![7; 32]); // of the address, under a key
+    /// let now = SystemClock.now();
+    /// let after = now.minus(Duration::from_secs(15 * 60));
+    /// store.count_sign_in_failure(network.clone(), hash.clone(), now, after).await?;
+    /// store.clear_sign_in_failures(network.clone(), hash).await?; // the right password came
+    /// assert!(store.sign_in_failures(&network, after).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn clear_sign_in_failures(
         &self,
         network: String,
@@ -98,6 +166,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, Store, SystemClock};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// let network = "192.0.2.0/24".to_owned();
+    /// let now = SystemClock.now();
+    /// let after = now.minus(Duration::from_secs(15 * 60));
+    /// assert_eq!(store.count_sign_up(network.clone(), now, after).await?, (1, now));
+    /// let later = now.plus(Duration::from_secs(60));
+    /// assert_eq!(store.count_sign_up(network, later, after).await?, (2, now));
+    /// # Ok(()) }
+    /// ```
     pub async fn count_sign_up(
         &self,
         network: String,
@@ -127,6 +213,25 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, Store, SystemClock};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// let (network, hash) = ("192.0.2.0/24".to_owned(), vec![7; 32]); // of the address, under a key
+    /// let now = SystemClock.now();
+    /// let after = now.minus(Duration::from_secs(15 * 60));
+    /// store.count_sign_in_failure(network.clone(), hash, after, after).await?;
+    /// store.prune_attempts(now, now).await?; // what is older counts no more
+    /// let ever = after.minus(Duration::from_secs(60));
+    /// assert!(store.sign_in_failures(&network, ever).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn prune_attempts(&self, failures: Timestamp, ups: Timestamp) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {

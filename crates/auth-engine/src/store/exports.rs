@@ -23,6 +23,20 @@ pub(super) const READY: &str = "ready";
 pub(super) const FAILED: &str = "failed";
 
 /// What came of asking for an export.
+///
+/// # Example
+/// ```
+/// use auth_engine::{AuthError, Clock, Export, Requested};
+///
+/// /// What the user is told.
+/// fn answer(requested: Requested, clock: &dyn Clock) -> Result<Export, AuthError> {
+///     match requested {
+///         Requested::Export(export) => Ok(export),
+///         Requested::TooMany(until) => Err(AuthError::RateLimited { retry_after: until.since(clock.now()) }),
+///         Requested::NoUser => Err(AuthError::UserNotFound),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requested {
     /// It is being made, since now or for a while.
@@ -34,6 +48,23 @@ pub enum Requested {
 }
 
 /// An export to be asked for.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use auth_engine::{Clock, ExportId, NewExport, UserId};
+/// use database::jobs::NewJob;
+/// use engine_interfaces::JobId;
+///
+/// /// The job's key is the export's id: an export has one job.
+/// fn new_export(user_id: UserId, clock: &dyn Clock) -> NewExport {
+///     let (id, at) = (ExportId(clock.new_id()), clock.now());
+///     let (job, none) = (JobId(clock.new_id()), serde_json::Value::Null);
+///     let job = NewJob::new(job, "example.export", id.to_string(), &none, at, at);
+///     NewExport { id, user_id, at, expires_at: at.plus(Duration::from_secs(3_600)), job }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct NewExport {
     /// Its id.
@@ -49,6 +80,16 @@ pub struct NewExport {
 }
 
 /// An export that is being made.
+///
+/// # Example
+/// ```
+/// use auth_engine::PendingExport;
+///
+/// /// Whether its worker goes on where another one, which died, stopped.
+/// fn has_begun(export: &PendingExport) -> bool {
+///     export.parts > 0 || export.position.is_some()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingExport {
     /// Whose.
@@ -62,6 +103,16 @@ pub struct PendingExport {
 }
 
 /// More of an archive.
+///
+/// # Example
+/// ```
+/// use auth_engine::{PendingExport, Progress, Timestamp};
+///
+/// /// The last parts: there is nothing to go on with, and the archive can be had.
+/// fn last(export: &PendingExport, parts: Vec<Vec<u8>>, until: Timestamp) -> Progress {
+///     Progress { seen_parts: export.parts, parts, position: None, ready_until: Some(until) }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Progress {
     /// How many parts there were when these were made: if there are others by now, nothing is added.
@@ -80,6 +131,33 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::{sync::Arc, time::Duration};
+    /// # use auth_engine::{Clock, ExportId, NewExport, Store, SystemClock, factories};
+    /// # use database::jobs::NewJob;
+    /// # use engine_interfaces::JobId;
+    /// use auth_engine::Requested;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let new_export = || {
+    /// #     let (id, at, none) = (ExportId(SystemClock.new_id()), SystemClock.now(), serde_json::Value::Null);
+    /// #     let job = NewJob::new(JobId(SystemClock.new_id()), "example.export", id.to_string(), &none, at, at);
+    /// #     NewExport { id, user_id: ann.id, at, expires_at: at.plus(Duration::from_secs(3_600)), job }
+    /// # };
+    /// let requested = store.request_export(new_export(), 3).await?;
+    /// assert!(matches!(requested, Requested::Export(_)));
+    /// let again = store.request_export(new_export(), 3).await?;
+    /// assert_eq!(again, requested, "one is being made already");
+    /// # Ok(()) }
+    /// ```
     pub async fn request_export(&self, new: NewExport, most: usize) -> Result<Requested, StoreError> {
         let store = self.clone();
         detached(async move {
@@ -117,6 +195,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, SystemClock, UserId};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// let bob = UserId::from_name("bob");
+    /// assert!(store.find_export(ann.id, export, now).await?.is_some());
+    /// assert!(store.find_export(bob, export, now).await?.is_none(), "it is hers alone");
+    /// # Ok(()) }
+    /// ```
     pub async fn find_export(
         &self,
         user: UserId,
@@ -138,6 +237,33 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, Progress, SystemClock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// # let (parts, position) = (vec![b"one".to_vec(), b"two".to_vec()], None);
+    /// # let ready_until = Some(now.plus(std::time::Duration::from_secs(60)));
+    /// # store.continue_export(export, Progress { seen_parts: 0, parts, position, ready_until }, now).await?;
+    /// let (mut archive, mut number) = (Vec::new(), 0);
+    /// while let Some(part) = store.read_part(ann.id, export, number, now).await? {
+    ///     archive.extend(part);
+    ///     number += 1;
+    /// }
+    /// assert_eq!(archive, b"onetwo");
+    /// # Ok(()) }
+    /// ```
     pub async fn read_part(
         &self,
         user: UserId,
@@ -161,6 +287,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, SystemClock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// let pending = store.pending_export(export, now).await?.ok_or("it is not made yet")?;
+    /// assert_eq!((pending.user_id, pending.parts, pending.position), (ann.id, 0, None));
+    /// # Ok(()) }
+    /// ```
     pub async fn pending_export(
         &self,
         export: ExportId,
@@ -180,6 +326,28 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, Progress, SystemClock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// let (parts, position) = (vec![b"some".to_vec()], Some("messages".to_owned()));
+    /// let first = Progress { seen_parts: 0, parts, position, ready_until: None };
+    /// assert!(store.continue_export(export, first.clone(), now).await?);
+    /// assert!(!store.continue_export(export, first, now).await?, "these parts are there already");
+    /// # Ok(()) }
+    /// ```
     pub async fn continue_export(
         &self,
         export: ExportId,
@@ -228,6 +396,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, ExportState, SystemClock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// store.fail_export(export).await?;
+    /// let found = store.find_export(ann.id, export, now).await?.ok_or("it stays until it expires")?;
+    /// assert_eq!(found.state, ExportState::Failed);
+    /// # Ok(()) }
+    /// ```
     pub async fn fail_export(&self, export: ExportId) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
@@ -241,6 +430,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, factories};
+    /// use auth_engine::{Accounts, Clock, SystemClock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// # let now = SystemClock.now();
+    /// # let export = auth.request_export(ann.id).await?.id;
+    /// let expired = auth.show_export(ann.id, export).await?.expires_at;
+    /// store.prune_exports(expired, 100).await?;
+    /// assert!(store.find_export(ann.id, export, now).await?.is_none());
+    /// # Ok(()) }
+    /// ```
     pub async fn prune_exports(&self, now: Timestamp, chunk: i64) -> Result<(), StoreError> {
         loop {
             let expired = exports::table.filter(exports::expires_at.le(At(now))).select(exports::id).limit(1);

@@ -8,6 +8,13 @@ use super::schema::{
 };
 
 /// The tables that [`MIGRATIONS`](crate::MIGRATIONS) make, on both databases: all of them.
+///
+/// # Example
+/// ```
+/// let tables = auth_engine::tables();
+/// let users = tables.iter().find(|table| table.name == "users").unwrap();
+/// assert_eq!(users.key, ["id"]); // the order in which rows are carried
+/// ```
 #[must_use]
 pub fn tables() -> Vec<Table> {
     database::portable![

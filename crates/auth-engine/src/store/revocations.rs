@@ -12,6 +12,19 @@ use super::{
 };
 
 /// All tokens of a user are refused, but for later ones and one that is kept.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Clock, Refusal, SystemClock, Token, TokenId, UserId};
+///
+/// let (user_id, now) = (UserId::from_name("ann"), SystemClock.now());
+/// let [kept, other] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+/// let refusal = Refusal { user_id, generation: 2, kept: Some(kept), revoked_at: now, expires_at: now };
+/// let token = |id, generation| Token { id, user_id, generation, expires_at: now };
+/// assert!(refusal.refuses(&token(other, 1)));
+/// assert!(!refusal.refuses(&token(kept, 1)), "such as the one that a new password was set with");
+/// assert!(!refusal.refuses(&token(other, 2)), "given out later");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     /// Whose.
@@ -35,6 +48,18 @@ impl Refusal {
 }
 
 /// What was revoked since some time.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Revoked, Timestamp};
+///
+/// /// From when on none of them has to be remembered.
+/// fn ends(revoked: &Revoked) -> Option<Timestamp> {
+///     let tokens = revoked.tokens.iter().map(|(_, expires_at)| *expires_at);
+///     tokens.chain(revoked.refusals.iter().map(|refusal| refusal.expires_at)).max()
+/// }
+/// assert_eq!(ends(&Revoked::default()), None);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Revoked {
     /// Single tokens, and when each ends.
@@ -51,6 +76,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, SystemClock, Token, TokenId, UserId};
+    /// use auth_engine::{Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (at, user_id) = (SystemClock.now(), UserId::from_name("ann"));
+    /// # let [id, other] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+    /// # let token = Token { id, user_id, generation: 0, expires_at: at.plus(Duration::from_secs(3_600)) };
+    /// store.revoke_token(token, at).await?;
+    /// store.revoke_token(token, at).await?; // a sign-out may come twice
+    /// assert_eq!(store.revoked_among(&[token]).await?, [token.id]);
+    /// # Ok(()) }
+    /// ```
     pub async fn revoke_token(&self, token: Token, at: Timestamp) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
@@ -70,6 +115,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, SystemClock, Token, TokenId, UserId};
+    /// use auth_engine::{Revoked, Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (at, user_id) = (SystemClock.now(), UserId::from_name("ann"));
+    /// # let [id, other] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+    /// # let token = Token { id, user_id, generation: 0, expires_at: at.plus(Duration::from_secs(3_600)) };
+    /// store.revoke_token(token, at).await?;
+    /// let Revoked { tokens, .. } = store.revoked_since(at).await?; // those of that very moment too
+    /// assert_eq!(tokens, [(token.id, token.expires_at)]);
+    /// # Ok(()) }
+    /// ```
     pub async fn revoked_since(&self, since: Timestamp) -> Result<Revoked, StoreError> {
         let tokens = revoked_tokens::table.filter(revoked_tokens::revoked_at.ge(At(since)));
         let refusals = refused_tokens::table.filter(refused_tokens::revoked_at.ge(At(since)));
@@ -85,6 +150,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, SystemClock, Token, TokenId, UserId};
+    /// use auth_engine::{Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (at, user_id) = (SystemClock.now(), UserId::from_name("ann"));
+    /// # let [id, other] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+    /// # let token = Token { id, user_id, generation: 0, expires_at: at.plus(Duration::from_secs(3_600)) };
+    /// let open = [token, Token { id: other, ..token }]; // such as those of sockets that are open
+    /// store.revoke_token(token, at).await?;
+    /// assert_eq!(store.revoked_among(&open).await?, [token.id]);
+    /// # Ok(()) }
+    /// ```
     pub async fn revoked_among(&self, tokens: &[Token]) -> Result<Vec<TokenId>, StoreError> {
         let mut all = Vec::new();
         for some in tokens.chunks(TOKENS_PER_STATEMENT) {
@@ -108,6 +193,28 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::time::Duration;
+    /// # use auth_engine::{Clock, SystemClock, Token, TokenId, UserId};
+    /// use auth_engine::{Revoked, Store};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (at, user_id) = (SystemClock.now(), UserId::from_name("ann"));
+    /// # let [id, other] = [SystemClock.new_id(), SystemClock.new_id()].map(TokenId);
+    /// # let token = Token { id, user_id, generation: 0, expires_at: at.plus(Duration::from_secs(3_600)) };
+    /// store.revoke_token(token, at).await?;
+    /// store.prune_revocations(token.expires_at).await?; // it has not ended before then
+    /// assert_eq!(store.revoked_since(at).await?.tokens.len(), 1);
+    /// store.prune_revocations(token.expires_at.plus(Duration::from_secs(1))).await?;
+    /// assert_eq!(store.revoked_since(at).await?, Revoked::default());
+    /// # Ok(()) }
+    /// ```
     pub async fn prune_revocations(&self, before: Timestamp) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {

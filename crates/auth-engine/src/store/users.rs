@@ -18,6 +18,16 @@ use super::{
 };
 
 /// A password as it is kept.
+///
+/// # Example
+/// ```
+/// use auth_engine::{PasswordHash, PasswordKey};
+///
+/// /// Whether the next sign-in moves it to the key that is active now.
+/// fn moves(stored: &PasswordHash, active: &PasswordKey) -> bool {
+///     stored.key_id != active.id()
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordHash {
     /// bcrypt's text, of the password as the key made it.
@@ -27,6 +37,16 @@ pub struct PasswordHash {
 }
 
 /// A user, and what only this engine knows of them.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Account, Token};
+///
+/// /// Whether a token that is not revoked by itself is one of the account's, as it is now.
+/// fn is_current(account: &Account, token: &Token) -> bool {
+///     token.user_id == account.user.id && token.generation == account.token_generation
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The user.
@@ -40,6 +60,18 @@ pub struct Account {
 }
 
 /// A change of an account. What is `None` stays as it is.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Account, AccountChange, Timestamp};
+///
+/// /// A new name, and nothing else. All tokens stay good.
+/// fn renamed(account: &Account, name: &str, at: Timestamp) -> AccountChange {
+///     let (user_id, seen_generation) = (account.user.id, account.token_generation);
+///     let name = Some(name.to_owned());
+///     AccountChange { user_id, seen_generation, at, name, password: None, disable: false, refusal: None }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AccountChange {
     /// Whose.
@@ -59,6 +91,20 @@ pub struct AccountChange {
 }
 
 /// The end of an account.
+///
+/// # Example
+/// ```
+/// use auth_engine::{Account, AccountEnd, Refusal, Timestamp};
+/// use database::jobs::NewJob;
+///
+/// /// Ends an account whose last token ends at `last`.
+/// fn end(account: &Account, at: Timestamp, last: Timestamp, jobs: Vec<NewJob>) -> AccountEnd {
+///     let (user_id, seen_generation) = (account.user.id, account.token_generation);
+///     let generation = seen_generation + 1; // which nobody will have
+///     let refusal = Refusal { user_id, generation, kept: None, revoked_at: at, expires_at: last };
+///     AccountEnd { seen_generation, refusal, jobs }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct AccountEnd {
     /// The token generation that it was decided upon: if it has moved, nothing ends.
@@ -87,6 +133,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Taken`] of `email_key` when somebody has the address.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::{Clock, UserId};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let mut other = store.find_account(ann.id).await?.ok_or("she signed up")?;
+    /// other.user.id = UserId(SystemClock.new_id());
+    /// let refused = store.insert_accounts(vec![other]).await.unwrap_err();
+    /// assert!(refused.is_taken("email_key"), "her address is taken");
+    /// # Ok(()) }
+    /// ```
     pub async fn insert_accounts(&self, accounts: Vec<Account>) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
@@ -105,6 +171,31 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::{Account, Clock, User, UserId};
+    /// use database::jobs::NewJob;
+    /// use engine_interfaces::JobId;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let (id, now) = (UserId(SystemClock.new_id()), SystemClock.now());
+    /// let user = User { id, name: "Guest".into(), email: None, guest: true, created_at: now, updated_at: now };
+    /// let guest = Account { user, password: None, token_generation: 0, disabled_at: None };
+    /// # let (job, none) = (JobId(SystemClock.new_id()), serde_json::Value::Null);
+    /// let end = NewJob::new(job, "example.end", id.to_string(), &none, now, now); // at its end, not now
+    /// store.insert_guest(guest, end).await?;
+    /// assert!(store.contacts(&[id]).await?.is_empty(), "nobody can write to a guest");
+    /// # Ok(()) }
+    /// ```
     pub async fn insert_guest(&self, guest: Account, end: NewJob) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
@@ -121,6 +212,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::UserId;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let gone = UserId::from_name("somebody whose account has ended");
+    /// assert_eq!(store.lasting_among(&[ann.id, gone]).await?, [ann.id]);
+    /// # Ok(()) }
+    /// ```
     pub async fn lasting_among(&self, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
         let ids: Vec<_> = users.iter().copied().map(Col).collect();
         let rows =
@@ -133,6 +242,23 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let account = store.find_account(ann.id).await?.ok_or("she signed up")?;
+    /// assert_eq!((account.token_generation, account.disabled_at), (0, None));
+    /// # Ok(()) }
+    /// ```
     pub async fn find_account(&self, user: UserId) -> Result<Option<Account>, StoreError> {
         let row = users::table.find(Col(user));
         let row =
@@ -144,6 +270,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let key = "Ann@Example.com".to_lowercase(); // the caller's part
+    /// let found = store.find_account_by_email(&key).await?;
+    /// assert_eq!(found.map(|account| account.user.id), Some(ann.id));
+    /// # Ok(()) }
+    /// ```
     pub async fn find_account_by_email(&self, email_key: &str) -> Result<Option<Account>, StoreError> {
         // PostgreSQL refuses a text with a NUL; no address has one.
         if email_key.contains('\0') {
@@ -159,6 +303,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use engine_interfaces::Limit;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let first = store.list_accounts(None, Limit::default()).await?;
+    /// assert_eq!(first.len(), 1);
+    /// let next = store.list_accounts(first.last().map(|account| account.user.id), Limit::default()).await?;
+    /// assert!(next.is_empty(), "that was all");
+    /// # Ok(()) }
+    /// ```
     pub async fn list_accounts(
         &self,
         after: Option<UserId>,
@@ -177,6 +341,25 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::UserId;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let names = store.user_names(&[UserId::from_name("nobody"), ann.id]).await?;
+    /// assert_eq!(names.len(), 1, "who is not there is left out");
+    /// assert_eq!(names[0].name, "Ann");
+    /// # Ok(()) }
+    /// ```
     pub async fn user_names(&self, users: &[UserId]) -> Result<Vec<UserName>, StoreError> {
         let ids: Vec<_> = users.iter().copied().map(Col).collect();
         let rows = users::table.filter(users::id.eq_any(ids)).select((users::id, users::name));
@@ -188,6 +371,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// assert_eq!(store.contacts(&[ann.id]).await?[0].email.expose(), "ann@example.com");
+    /// auth.disable_user(ann.id).await?;
+    /// assert!(store.contacts(&[ann.id]).await?.is_empty());
+    /// # Ok(()) }
+    /// ```
     pub async fn contacts(&self, users: &[UserId]) -> Result<Vec<Contact>, StoreError> {
         let ids: Vec<_> = users.iter().copied().map(Col).collect();
         let rows = users::table
@@ -209,6 +410,29 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::{AccountChange, Clock};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let (user_id, at, name) = (ann.id, SystemClock.now(), Some("Anna".to_owned()));
+    /// let seen_generation = store.find_account(user_id).await?.ok_or("she signed up")?.token_generation;
+    /// # let (password, disable, refusal) = (None, false, None);
+    /// let change = AccountChange { user_id, seen_generation, at, name, password, disable, refusal };
+    /// assert!(store.change_account(change.clone()).await?);
+    /// auth.disable_user(user_id).await?; // refuses her tokens, so that the account moves on
+    /// assert!(!store.change_account(change).await?, "to be decided upon again");
+    /// # Ok(()) }
+    /// ```
     pub async fn change_account(&self, change: AccountChange) -> Result<bool, StoreError> {
         let store = self.clone();
         detached(async move {
@@ -234,6 +458,28 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::{AccountEnd, Clock, Refusal};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let (user_id, now) = (ann.id, SystemClock.now());
+    /// let refusal = Refusal { user_id, generation: 1, kept: None, revoked_at: now, expires_at: now };
+    /// let end = AccountEnd { seen_generation: 0, refusal, jobs: Vec::new() };
+    /// assert!(store.end_account(end.clone()).await?);
+    /// assert!(store.find_account(user_id).await?.is_none());
+    /// assert!(!store.end_account(end).await?, "it has ended before");
+    /// # Ok(()) }
+    /// ```
     pub async fn end_account(&self, end: AccountEnd) -> Result<bool, StoreError> {
         let store = self.clone();
         detached(async move {
@@ -261,6 +507,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::{PasswordHash, Secret};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let old = store.find_account(ann.id).await?.and_then(|account| account.password).ok_or("no guest")?;
+    /// let new = PasswordHash { hash: Secret::new("$2b$..."), key_id: "of the new key".into() };
+    /// store.rehash(ann.id, old.clone(), new.clone()).await?;
+    /// store.rehash(ann.id, old, new).await?; // changes nothing: the old one is gone
+    /// assert_eq!(store.password_key_ids().await?, ["of the new key"]);
+    /// # Ok(()) }
+    /// ```
     pub async fn rehash(&self, user: UserId, old: PasswordHash, new: PasswordHash) -> Result<(), StoreError> {
         let store = self.clone();
         detached(async move {
@@ -276,6 +543,24 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use auth_engine::{Store, SystemClock, factories};
+    /// use auth_engine::PasswordKey;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("auth.db"))?;
+    /// # store.migrate().await?;
+    /// # let (auth, _broker) = factories::engine(store.clone(), Arc::new(SystemClock)).await;
+    /// # let ann = factories::user(&*auth).name("Ann").email("ann@example.com").create().await.user;
+    /// let key = PasswordKey::new(&"a password secret for tests only".into())?; // of the factories
+    /// assert_eq!(store.password_key_ids().await?, [key.id()], "without it nobody could sign in");
+    /// # Ok(()) }
+    /// ```
     pub async fn password_key_ids(&self) -> Result<Vec<String>, StoreError> {
         // A step of the index per key, instead of a walk over all users.
         let mut ids: Vec<String> = Vec::new();

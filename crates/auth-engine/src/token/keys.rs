@@ -8,6 +8,19 @@ use sha2::{Digest, Sha256};
 use crate::{KeyError, keys::MIN_SECRET_BYTES};
 
 /// Signs tokens.
+///
+/// # Example
+/// ```
+/// use auth_engine::{KeyError, SigningKey};
+///
+/// /// A key pair where there is one: then who checks tokens elsewhere can't make any.
+/// fn read(secret: String, pair: Option<(String, String)>) -> Result<SigningKey, KeyError> {
+///     match pair {
+///         Some((private, public)) => SigningKey::eddsa("2026", &private.into(), &public),
+///         None => SigningKey::hs256(&secret.into()),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SigningKey {
     pub(super) private: EncodingKey,
@@ -15,6 +28,17 @@ pub struct SigningKey {
 }
 
 /// Checks tokens.
+///
+/// # Example
+/// ```
+/// use auth_engine::{KeyError, TokenKeys, VerifyingKey};
+///
+/// /// Moves from RS256 to the keys' own algorithm: until its last token has ended, the old key is accepted.
+/// fn moving(keys: TokenKeys, old_public: &str) -> Result<TokenKeys, KeyError> {
+///     keys.accepting(VerifyingKey::rs256("2025", old_public)?)
+/// }
+/// assert!(matches!(VerifyingKey::rs256("2025", "no key"), Err(KeyError::Malformed("RSA"))));
+/// ```
 #[derive(Debug, Clone)]
 pub struct VerifyingKey {
     pub(super) kid: String,
@@ -111,6 +135,13 @@ impl VerifyingKey {
     ///
     /// # Errors
     /// When the text is no such key.
+    ///
+    /// # Example
+    /// ```
+    /// use auth_engine::{KeyError, VerifyingKey};
+    ///
+    /// assert_eq!(VerifyingKey::eddsa("2026", "no key").unwrap_err(), KeyError::Malformed("Ed25519"));
+    /// ```
     pub fn eddsa(kid: impl Into<String>, public: &str) -> Result<Self, KeyError> {
         Ok(Self {
             kid: kid.into(),
