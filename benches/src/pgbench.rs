@@ -33,7 +33,7 @@ pub(crate) async fn run(
         .arg(format!("--client={clients}"))
         .arg(format!("--time={}", time.as_secs()))
         .arg(database)
-        .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
+        .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off")
         .output()
         .await?;
     let said = String::from_utf8_lossy(&ran.stdout);

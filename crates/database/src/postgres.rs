@@ -51,11 +51,13 @@ pub(crate) fn other_machine(config: &Config) -> Option<String> {
 
 /// Puts the connection into an engine's schema.
 ///
-/// Generic plans: the tables are skewed, and PostgreSQL would plan a deep page anew each time.
+/// Generic plans: the tables are skewed, and PostgreSQL would plan a deep page anew each time. Such a plan is kept while
+/// its tables grow, and most are made while they are small: one that reads a table whole is none for us, and what that
+/// seems to cost must not start the JIT.
 pub(crate) fn in_schema(mut config: Config, schema: &str, settings: &PoolSettings) -> Config {
     let given = config.get_options().map(|options| format!("{options} ")).unwrap_or_default();
     config.options(format!(
-        "{given}-c search_path={schema} -c plan_cache_mode=force_generic_plan \
+        "{given}-c search_path={schema} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off \
          -c statement_timeout={} -c lock_timeout={} -c timezone=UTC",
         settings.statement_timeout.as_millis(),
         settings.lock_timeout.as_millis(),
