@@ -1,7 +1,10 @@
 //! Reading a group's log.
 
 use database::{Col, StoreError, on};
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
+    dsl::exists,
+};
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{GroupId, GroupMessage, GroupMessageId, GroupVersion, Range, Seq, UserId};
 
@@ -34,21 +37,33 @@ macro_rules! log {
     };
 }
 
-/// Messages of `$group`, each with what `version!` says to `$user`, who is in it.
+/// Messages of `$group`, each with what `version!` says to `$user`; no message to who is not in it.
+///
+/// Subqueries, and no joins: each is asked once, and of a group that is not theirs nobody has a message looked at.
 macro_rules! page {
-    ($user:expr, $group:expr, $limit:expr) => {
+    ($user:expr, $group:expr, $limit:expr) => {{
+        let head = || group_heads::table.filter(group_heads::group_id.eq(Col($group)));
+        let membership = || {
+            memberships::table
+                .filter(memberships::group_id.eq(Col($group)))
+                .filter(memberships::user_id.eq(Col($user)))
+                .filter(memberships::left_at.is_null())
+        };
         messages::table
-            .inner_join(group_heads::table.on(group_heads::group_id.eq(messages::group_id)))
-            .inner_join(memberships::table.on(memberships::group_id.eq(messages::group_id)))
             .filter(messages::group_id.eq(Col($group)))
-            .filter(memberships::user_id.eq(Col($user)))
-            .filter(memberships::left_at.is_null())
+            .filter(exists(head()))
+            .filter(exists(membership()))
             .limit($limit)
             .select((
-                (group_heads::last_seq, group_heads::revision, memberships::role, memberships::read_seq),
+                (
+                    head().select(group_heads::last_seq).single_value().assume_not_null(),
+                    head().select(group_heads::revision).single_value().assume_not_null(),
+                    membership().select(memberships::role).single_value().assume_not_null(),
+                    membership().select(memberships::read_seq).single_value().assume_not_null(),
+                ),
                 MessageRow::as_select(),
             ))
-    };
+    }};
 }
 
 /// Those of `$messages` that are newest, newest first.

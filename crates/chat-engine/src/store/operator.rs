@@ -1,7 +1,10 @@
 //! What an operator reads, who is in no group.
 
 use database::{At, Col, StoreError, explain, on};
-use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper};
+use diesel::{
+    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
+    dsl::exists,
+};
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{GroupId, Membership, Seq, UserId};
 use uuid::Uuid;

@@ -11,6 +11,7 @@ mod memberships;
 mod messages;
 mod paging;
 mod personal_data;
+mod plans;
 mod read_markers;
 mod rings;
 mod unread;
