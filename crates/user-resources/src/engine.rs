@@ -79,6 +79,21 @@ impl UserResourcesEngine {
     }
 
     /// Over a database that is open already.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Database, Location, PoolSettings};
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("resources.db") };
+    /// let database = Database::open(location, &PoolSettings::default())?;
+    /// UserResourcesEngine::over(database.clone()).migrate().await?; // clones share one pool
+    /// assert!(database.usage().open > 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn over(database: Database) -> Self {
         Self { store: Store { database }, clock: Arc::new(SystemClock) }
@@ -115,6 +130,19 @@ impl UserResourcesEngine {
     }
 
     /// Where the rows are.
+    ///
+    /// # Example
+    /// ```
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let resources = UserResourcesEngine::sqlite(folder.path().join("resources.db"))?;
+    /// let file = resources.database().location().file(); // what a backup copies; none on PostgreSQL
+    /// assert!(file.is_some_and(|file| file.ends_with("resources.db")));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.store.database
@@ -124,6 +152,19 @@ impl UserResourcesEngine {
     ///
     /// # Errors
     /// When it does not.
+    ///
+    /// # Example
+    /// ```
+    /// use user_resources::UserResourcesEngine;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("missing").join("resources.db");
+    /// let away = UserResourcesEngine::sqlite(path)?; // opens nothing yet
+    /// assert!(away.ready().await.is_err());
+    /// # Ok(()) }
+    /// ```
     pub async fn ready(&self) -> Result<(), UserResourcesError> {
         self.store.database.ready().await.map_err(unavailable)
     }
