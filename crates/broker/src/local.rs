@@ -17,6 +17,22 @@ use crate::{
 };
 
 /// The limits of a [`LocalBroker`].
+///
+/// # Example
+/// ```
+/// use broker::{LocalBroker, Settings};
+/// use engine_interfaces::{Broker, Control, Delivery, GroupId, Seq};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let broker = LocalBroker::new(Settings { queue: 10_000 }); // for a test that looks only once all is done
+/// let mut heard = broker.hear_all();
+/// for seq in 1..=10_000 {
+///     broker.control(Control::Erased { group_id: GroupId(uuid::Uuid::nil()), seq: Seq(seq) });
+/// }
+/// assert!(matches!(heard.deliveries.next().await, Some(Delivery::Control(_))), "nothing was dropped");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How many deliveries wait for one subscriber; what comes on top is dropped, and the subscriber is

@@ -62,6 +62,20 @@ pub struct RedisBroker {
 }
 
 /// What was given is no URL of a Redis server.
+///
+/// # Example
+/// ```
+/// use broker::{RedisBroker, RedisSettings};
+/// use engine_interfaces::Broker;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The only error at the start. A server that is away is none: it may come back.
+/// assert!(RedisBroker::connect("127.0.0.1:6379", RedisSettings::default()).await.is_err(), "it lacks redis://");
+/// let away = RedisBroker::connect("redis://127.0.0.1:1", RedisSettings::default()).await?;
+/// assert!(!away.is_up());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("not the URL of a Redis server or Cluster")]
 pub struct RedisUrlError(#[source] BoxError);
@@ -154,6 +168,19 @@ impl RedisBroker {
     ///
     /// # Errors
     /// When Redis is away.
+    ///
+    /// # Example
+    /// ```
+    /// # async fn example(
+    /// #     broker: &broker::RedisBroker, terms: &dyn engine_interfaces::RingTerms,
+    /// # ) -> Result<(), Box<dyn std::error::Error>> {
+    /// let led = terms.list().await?;
+    /// let read: Vec<_> = led.iter().map(|led| (led.term.topic, led.progress.position.clone())).collect();
+    /// for (led, lag) in led.iter().zip(broker.lags(&read).await?) {
+    ///     println!("{} is {} messages behind on topic {}", led.leader, lag.entries, led.term.topic.0);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub async fn lags(&self, topics: &[(Topic, Option<Position>)]) -> Result<Vec<StreamLag>, BrokerError> {
         let lags = lags(&self.dialer, &self.settings, topics).await;
         lags.map_err(|error| LinkError::from(error).into())

@@ -30,6 +30,20 @@ pub(crate) use local::LocalSource;
 pub use settings::RingSettings;
 
 /// What a ring works with.
+///
+/// # Example
+/// ```
+/// use std::sync::Arc;
+///
+/// use broker::RingParts;
+/// use engine_interfaces::{KeptMessages, SystemClock, TopicHandler};
+/// use jobs::RingStore;
+///
+/// /// Whoever keeps the messages, and all that follows from them.
+/// fn parts(terms: RingStore, chat: Arc<dyn KeptMessages>, handlers: Vec<Arc<dyn TopicHandler>>) -> RingParts {
+///     RingParts { terms: Arc::new(terms), kept: chat, handlers, clock: Arc::new(SystemClock) }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct RingParts {
     /// Decides who leads.

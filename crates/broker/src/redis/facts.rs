@@ -5,6 +5,18 @@ use redis::RedisResult;
 use super::link::{Dialer, Heard};
 
 /// What a Redis server says of itself.
+///
+/// # Example
+/// ```
+/// use broker::RedisFacts;
+///
+/// /// What an operator is told: only one policy refuses to write rather than to forget.
+/// fn warning(facts: &RedisFacts) -> Option<String> {
+///     let RedisFacts { version, maxmemory_policy, .. } = facts;
+///     let keeps = maxmemory_policy == "noeviction";
+///     (!keeps).then(|| format!("Redis {version} throws leases and streams away: {maxmemory_policy}"))
+/// }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RedisFacts {
     /// Its version, such as `7.2.4`.

@@ -27,6 +27,18 @@ pub(super) use lags::lags;
 ///
 /// The topics are spread evenly over the processes that live; another leads within three seconds where one dies
 /// or stalls. While Redis is away nothing is led.
+///
+/// # Example
+/// ```
+/// use broker::RedisRing;
+/// use engine_interfaces::{Clock, SystemClock};
+///
+/// /// Until `stop`, a service's signal; returns once the topics are handed over.
+/// async fn work(ring: RedisRing, stop: impl Future<Output = ()> + Send) {
+///     let name = format!("worker-{}", SystemClock.new_id()); // in containers every process is number 1
+///     ring.run(name, stop).await;
+/// }
+/// ```
 pub struct RedisRing {
     pub(super) dialer: Arc<Dialer>,
     pub(super) redis: Arc<RedisSettings>,

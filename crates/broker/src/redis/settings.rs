@@ -5,6 +5,16 @@ use std::time::Duration;
 use engine_interfaces::{Slot, Topic};
 
 /// The limits and names of a [`RedisBroker`](crate::RedisBroker).
+///
+/// # Example
+/// ```
+/// use broker::RedisSettings;
+///
+/// /// A second installation on the same server: its processes neither hear nor lead those of the first.
+/// fn staging() -> RedisSettings {
+///     RedisSettings { prefix: "staging".to_owned(), ..RedisSettings::default() }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct RedisSettings {
     /// What the names of all channels and streams begin with. Every process of one installation has the

@@ -22,6 +22,45 @@ use super::{
 
 /// The ring within one process. It begins a term for every topic, which ends those of any other process, and
 /// reads from the store what was announced and not handled when the last process died.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use engine_interfaces::{ChatError, Kept, KeptCursor, KeptMessages, SystemClock, Timestamp};
+/// # use jobs::RingStore;
+/// # use broker::RingParts;
+/// # use test_support::TestDatabase;
+/// use std::time::Duration;
+///
+/// use broker::{LocalBroker, RingSettings};
+///
+/// # struct Nothing;
+/// # #[async_trait::async_trait]
+/// # impl KeptMessages for Nothing {
+/// #     async fn kept(&self, _: Option<Timestamp>, _: Timestamp, _: Option<KeptCursor>) -> Result<Kept, ChatError> {
+/// #         Ok(Kept { messages: Vec::new(), next: None })
+/// #     }
+/// #     async fn announced(&self, _: Timestamp) -> Result<Option<Timestamp>, ChatError> {
+/// #         Ok(Some(Timestamp::EPOCH))
+/// #     }
+/// # }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let test = TestDatabase::sqlite(jobs::MIGRATIONS).await;
+/// # let (terms, clock) = (RingStore::new(test.database(), Arc::new(SystemClock)), Arc::new(SystemClock));
+/// # let parts = RingParts { terms: Arc::new(terms), kept: Arc::new(Nothing), handlers: Vec::new(), clock };
+/// let ring = LocalBroker::default().ring(parts, RingSettings::default());
+/// let share = ring.share(); // for `ChatEngine::sweep`
+/// assert!(share.topics().is_empty(), "it does not run yet");
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let working = tokio::spawn(ring.run("only".to_owned(), async { drop(stopped.await) }));
+/// while share.topics().len() < 32 {
+///     tokio::time::sleep(Duration::from_millis(5)).await;
+/// }
+/// drop(stop); // a service's signal
+/// working.await?; // what was in hand is finished
+/// # Ok(()) }
+/// ```
 pub struct LocalRing {
     shared: Arc<Shared>,
     source: Arc<LocalSource>,

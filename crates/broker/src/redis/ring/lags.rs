@@ -12,6 +12,19 @@ use crate::redis::{
 };
 
 /// What waits in a topic's stream.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use broker::StreamLag;
+///
+/// /// Worth a word to the operator: a stream that is read keeps nobody waiting for a minute.
+/// fn is_behind(lags: &[StreamLag]) -> bool {
+///     lags.iter().any(|lag| lag.age > Duration::from_secs(60))
+/// }
+/// assert!(!is_behind(&[StreamLag::default()]), "an empty one");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamLag {
     /// How many entries.
