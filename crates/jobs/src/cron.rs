@@ -9,6 +9,16 @@ use crate::{Store, chain};
 
 /// How often a job is caused. No more seldom than finished jobs are kept, so that a slot whose job was done
 /// is not forgotten before the next one begins.
+///
+/// # Example
+/// ```
+/// use jobs::{Every, Runner};
+///
+/// /// However many processes run, a slot has one job; what passed while none ran is made up for once.
+/// fn with_crons(runner: Runner) -> Runner {
+///     runner.cron("example.tidy", Every::Hour).cron("example.report", Every::Day)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Every {
     /// At each full minute.

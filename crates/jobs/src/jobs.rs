@@ -8,6 +8,18 @@ use engine_interfaces::{Clock, JobId, Limit};
 use crate::{JobEntry, JobState, Measures, Settings, Store};
 
 /// The name of the copy that holds what no engine's transaction causes.
+///
+/// # Example
+/// ```
+/// use database::StoreError;
+/// use jobs::{Jobs, OWN_QUEUE};
+///
+/// /// What waits of all that topics' leaders and the time of day cause.
+/// async fn own_depth(jobs: &Jobs) -> Result<u64, StoreError> {
+///     let copies = jobs.measure().await?;
+///     Ok(copies.iter().filter(|(queue, _)| *queue == OWN_QUEUE).map(|(_, measured)| measured.depth).sum())
+/// }
+/// ```
 pub const OWN_QUEUE: &str = "jobs";
 
 /// All copies of the table together. Cheap to clone.
@@ -53,6 +65,26 @@ impl Jobs {
     }
 
     /// And of the copy in the engine `name`'s database.
+    ///
+    /// # Example
+    /// ```
+    /// # use jobs::MIGRATIONS;
+    /// # use test_support::TestDatabase;
+    /// use std::sync::Arc;
+    ///
+    /// use engine_interfaces::SystemClock;
+    /// use jobs::{Jobs, OWN_QUEUE, Settings};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let [own, chat] = [TestDatabase::sqlite(MIGRATIONS).await, TestDatabase::sqlite(MIGRATIONS).await];
+    /// # let (own, chat) = (&own, &chat);
+    /// let jobs = Jobs::new(Arc::new(SystemClock), own.database(), Settings::default());
+    /// let jobs = jobs.queue("chat", chat.database()); // whose migrations make the table too
+    /// let copies: Vec<_> = jobs.measure().await?.into_iter().map(|(queue, _)| queue).collect();
+    /// assert_eq!(copies, [OWN_QUEUE, "chat"]);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn queue(mut self, name: &'static str, database: Database) -> Self {
         let store = Store::new(database, Arc::clone(&self.clock), Arc::clone(&self.settings));

@@ -29,6 +29,20 @@ pub use settings::Settings;
 pub use store::{Failed, JobEntry, JobState, Lease, Measures, RingStore, Store, Taken, UnknownState, tables};
 
 /// Of the copy that holds what no engine's transaction causes, and of the rings' terms.
+///
+/// # Example
+/// ```
+/// use database::{Database, Location, PoolSettings};
+/// use jobs::MIGRATIONS;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// let own = Database::open(location, &PoolSettings::default())?; // engines' own migrations make their copies
+/// assert_eq!(own.migrate(MIGRATIONS).await?.len(), 2, "the jobs, and the terms of the rings");
+/// # Ok(()) }
+/// ```
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),

@@ -74,6 +74,25 @@ struct Queue {
 }
 
 /// The runner could not be put together.
+///
+/// # Example
+/// ```
+/// # use jobs::MIGRATIONS;
+/// # use test_support::TestDatabase;
+/// use std::sync::Arc;
+///
+/// use engine_interfaces::SystemClock;
+/// use jobs::{Every, Runner, RunnerError, Settings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let test = TestDatabase::sqlite(MIGRATIONS).await;
+/// # let own = test.database();
+/// let runner = Runner::new(Arc::new(SystemClock), own, Settings::default()).cron("example.tidy", Every::Day);
+/// let ran = runner.run(std::future::pending()).await; // ends at once all the same
+/// assert!(matches!(ran, Err(RunnerError::NoWorker("example.tidy"))));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum RunnerError {
     /// A kind is to be enqueued by the clock, and nobody does it.
@@ -103,6 +122,20 @@ impl Runner {
     }
 
     /// And over the copy in the engine `name`'s database, with the engine's workers.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use database::Database;
+    /// use engine_interfaces::Worker;
+    /// use jobs::Runner;
+    ///
+    /// /// Chat's jobs commit with its messages, and so are among its own tables.
+    /// fn with_chat(runner: Runner, chat: &Database, workers: Vec<Arc<dyn Worker>>) -> Runner {
+    ///     runner.queue("chat", chat.clone(), workers)
+    /// }
+    /// ```
     #[must_use]
     pub fn queue(mut self, name: &'static str, database: Database, workers: Vec<Arc<dyn Worker>>) -> Self {
         let store = self.store(database.clone());
@@ -127,6 +160,24 @@ impl Runner {
     }
 
     /// All copies, for the operator.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use engine_interfaces::SystemClock;
+    /// # use jobs::{MIGRATIONS, Runner, Settings};
+    /// # use test_support::TestDatabase;
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let test = TestDatabase::sqlite(MIGRATIONS).await;
+    /// # let runner = Runner::new(Arc::new(SystemClock), test.database(), Settings::default());
+    /// let jobs = runner.jobs(); // before it runs, which takes the runner itself
+    /// runner.run(async {}).await?;
+    /// for (queue, measured) in jobs.measure().await? {
+    ///     println!("{queue}: {} wait, {} are dead", measured.depth, measured.dead);
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn jobs(&self) -> Jobs {
         self.jobs.clone()

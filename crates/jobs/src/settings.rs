@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// Every limit of the runner, by name.
+///
+/// # Example
+/// ```
+/// use jobs::Settings;
+///
+/// // For some nine hours a job is tried again, instead of one.
+/// let patient = Settings { max_attempts: 20, ..Settings::default() };
+/// assert!(patient.renew * 2 < patient.lease, "one renewal may fail");
+/// ```
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How long a worker that found nothing due waits before it looks again.

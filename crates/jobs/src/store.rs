@@ -28,6 +28,26 @@ pub use rings::RingStore;
 use rows::TakenRow;
 
 /// The right to work on a job, until its lease runs out and another worker takes it.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use test_support::{FixedClock, TestDatabase};
+/// # use jobs::{MIGRATIONS, Settings, Store};
+/// use std::time::Duration;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+/// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+/// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+/// let lease = store.take("example.greet", 1).await?[0].lease;
+/// clock.advance(Duration::from_secs(31)); // its process stands still for longer than the lease
+/// let again = store.take("example.greet", 1).await?[0].lease;
+/// assert!(!store.finish(lease).await?, "what it says too late changes nothing");
+/// assert!(store.finish(again).await?);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease {
     job: Col<JobId>,
@@ -35,6 +55,27 @@ pub struct Lease {
 }
 
 /// A job that was taken.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use test_support::{FixedClock, TestDatabase};
+/// # use jobs::{MIGRATIONS, Settings, Store};
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+/// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+/// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+/// for taken in store.take("example.greet", 10).await? {
+///     if taken.job.payload["name"].is_string() {
+///         store.finish(taken.lease).await?;
+///     } else {
+///         store.fail(&taken, "it has no name".into()).await?;
+///     }
+/// }
+/// assert_eq!(store.measure().await?.depth, 0);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Taken {
     /// What is to be done.
@@ -44,6 +85,28 @@ pub struct Taken {
 }
 
 /// What became of a job whose attempt failed.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use test_support::{FixedClock, TestDatabase};
+/// # use jobs::{MIGRATIONS, Settings, Store};
+/// use std::time::Duration;
+///
+/// use engine_interfaces::Clock;
+/// use jobs::Failed;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+/// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+/// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+/// let taken = store.take("example.greet", 1).await?.remove(0);
+/// let again = clock.now().plus(Duration::from_secs(2)); // `Settings::backoff`
+/// assert_eq!(store.fail(&taken, "nobody is there".into()).await?, Failed::PutOff(again));
+/// assert_eq!(store.fail(&taken, "nobody is there".into()).await?, Failed::Lost, "the lease has ended with that");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failed {
     /// It will be tried again, not before this.
@@ -203,6 +266,27 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// let lease = store.take("example.greet", 1).await?[0].lease; // for 30 s
+    /// for _ in 0..6 {
+    ///     clock.advance(Duration::from_secs(10));
+    ///     assert!(store.renew(lease).await?);
+    /// }
+    /// assert!(store.take("example.greet", 1).await?.is_empty(), "a minute later it is in hand");
+    /// # Ok(()) }
+    /// ```
     pub async fn renew(&self, lease: Lease) -> Result<bool, StoreError> {
         let until = At(self.clock.now().plus(self.settings.lease));
         let store = self.clone();
@@ -285,6 +369,23 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// let taken = store.take("example.greet", 1).await?; // and then the process is told to stop
+    /// store.release(taken[0].lease).await?;
+    /// let again = store.take("example.greet", 1).await?;
+    /// assert_eq!(again[0].job.attempt, 1, "the one before was none");
+    /// # Ok(()) }
+    /// ```
     pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
         self.put_off(lease, self.clock.now()).await.map(drop)
     }
@@ -293,6 +394,29 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// use std::time::Duration;
+    ///
+    /// use engine_interfaces::Clock;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// let taken = store.take("example.greet", 1).await?;
+    /// let until = clock.now().plus(Duration::from_secs(60)); // when the receiver takes more, as it said
+    /// assert!(store.put_off(taken[0].lease, until).await?);
+    /// assert!(store.take("example.greet", 1).await?.is_empty());
+    /// clock.advance(Duration::from_secs(60));
+    /// assert_eq!(store.take("example.greet", 1).await?[0].job.attempt, 1, "it never failed");
+    /// # Ok(()) }
+    /// ```
     pub async fn put_off(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError> {
         let store = self.clone();
         let changed = detached(async move {

@@ -56,6 +56,14 @@ impl fmt::Display for JobState {
 }
 
 /// No state of a job has this name.
+///
+/// # Example
+/// ```
+/// use jobs::{JobState, UnknownState};
+///
+/// assert_eq!("failed".parse::<JobState>(), Err(UnknownState));
+/// assert_eq!(UnknownState.to_string(), "a job is waiting, due, running, dead or done"); // for who mistyped it
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a job is waiting, due, running, dead or done")]
 pub struct UnknownState;
@@ -70,6 +78,17 @@ impl FromStr for JobState {
 }
 
 /// A job as the operator sees it.
+///
+/// # Example
+/// ```
+/// use jobs::JobEntry;
+///
+/// /// A line for the operator. No error holds what clients wrote.
+/// fn line(entry: &JobEntry) -> String {
+///     let JobEntry { kind, key, attempts, last_error, .. } = entry;
+///     format!("{kind} {key}: {attempts} attempts, {}", last_error.as_deref().unwrap_or("none failed"))
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobEntry {
     /// Its id.
@@ -91,6 +110,19 @@ pub struct JobEntry {
 }
 
 /// How a copy is doing.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use jobs::Measures;
+///
+/// /// Do the workers keep up? The depth alone does not tell: it counts what is for later too.
+/// fn keeps_up(measured: &Measures) -> bool {
+///     measured.oldest < Duration::from_secs(60)
+/// }
+/// assert!(keeps_up(&Measures { depth: 10_000, ..Measures::default() }));
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Measures {
     /// Jobs neither done nor dead.
@@ -106,6 +138,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// use engine_interfaces::Limit;
+    /// use jobs::JobState;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// assert_eq!(store.list(JobState::Due, Limit::default()).await?[0].key, "ann");
+    /// store.take("example.greet", 1).await?;
+    /// assert!(store.list(JobState::Due, Limit::default()).await?.is_empty());
+    /// assert_eq!(store.list(JobState::Running, Limit::default()).await?[0].attempts, 1);
+    /// # Ok(()) }
+    /// ```
     pub async fn list(&self, state: JobState, limit: Limit) -> Result<Vec<JobEntry>, StoreError> {
         let now = At(self.clock.now());
         let limit = i64::try_from(limit.get()).unwrap_or(i64::MAX);
@@ -147,6 +199,26 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// use std::time::Duration;
+    ///
+    /// use jobs::Measures;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// clock.advance(Duration::from_secs(5)); // and nobody takes it
+    /// let oldest = Duration::from_secs(5);
+    /// assert_eq!(store.measure().await?, Measures { depth: 1, oldest, dead: 0 });
+    /// # Ok(()) }
+    /// ```
     pub async fn measure(&self) -> Result<Measures, StoreError> {
         let now = self.clock.now();
         let depth = table::table.filter(open()).count();

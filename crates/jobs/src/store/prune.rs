@@ -12,6 +12,25 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use test_support::{FixedClock, TestDatabase};
+    /// # use jobs::{MIGRATIONS, Settings, Store};
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let (test, clock) = (TestDatabase::sqlite(MIGRATIONS).await, Arc::new(FixedClock::default()));
+    /// # let store = Store::new(test.database(), clock.clone(), Arc::new(Settings::default()));
+    /// # store.enqueue("example.greet", "ann".into(), &serde_json::json!({ "name": "Ann" })).await?;
+    /// store.finish(store.take("example.greet", 1).await?[0].lease).await?;
+    /// assert_eq!(store.prune().await?, 0, "its key stays taken for `Settings::keep_done`");
+    /// clock.advance(Duration::from_secs(25 * 60 * 60));
+    /// assert_eq!(store.prune().await?, 1);
+    /// # Ok(()) }
+    /// ```
     pub async fn prune(&self) -> Result<usize, StoreError> {
         let before = At(self.clock.now().minus(self.settings.keep_done));
         let mut pruned = 0;
