@@ -19,6 +19,18 @@ use crate::{
 };
 
 /// Why real time could not be served.
+///
+/// # Example
+/// ```
+/// use std::error::Error;
+///
+/// use engine_interfaces::BrokerError;
+/// use realtime_engine::ServeError;
+///
+/// let error = ServeError::from(BrokerError("no route to host".into())); // nobody was served yet
+/// assert_eq!(error.to_string(), "the bus is away");
+/// assert_eq!(error.source().and_then(Error::source).unwrap().to_string(), "no route to host");
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The bus could not be subscribed to.
@@ -27,6 +39,47 @@ pub enum ServeError {
 }
 
 /// Shows to those who are online what the others store.
+///
+/// # Example
+/// ```
+/// # use std::{collections::BTreeMap, sync::Arc};
+/// # use auth_engine::{AuthEngine, factories};
+/// # use chat_engine::ChatEngine;
+/// # use engine_interfaces::{Dependencies, Dependency};
+/// # use notification_engine::{NotificationEngine, UnsubscribeKeys};
+/// # use test_support::TestDatabase;
+/// use broker::LocalBroker;
+/// use engine_interfaces::SystemClock;
+/// use realtime_engine::{RealtimeEngine, Settings};
+/// use tokio::net::TcpListener;
+///
+/// # struct Alone;
+/// # #[async_trait::async_trait]
+/// # impl Dependencies for Alone {
+/// #     async fn states(&self) -> BTreeMap<&'static str, Dependency> {
+/// #         BTreeMap::new()
+/// #     }
+/// # }
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (dependencies, clock) = (Arc::new(Alone), Arc::new(SystemClock));
+/// # let users = TestDatabase::sqlite(auth_engine::MIGRATIONS).await;
+/// # let said = TestDatabase::sqlite(chat_engine::MIGRATIONS).await;
+/// # let seen = TestDatabase::sqlite(notification_engine::MIGRATIONS).await;
+/// let broker = Arc::new(LocalBroker::default()); // on which the other engines tell what they store
+/// # let (users, keys) = (auth_engine::Store::over(users.database()), factories::keys());
+/// # let auth = AuthEngine::new(users, broker.clone(), clock.clone(), keys, factories::settings()).await?;
+/// # let resources = Arc::new(chat_engine::factories::TestResources::default());
+/// # let chat = ChatEngine::new(chat_engine::Store::over(said.database()), broker.clone(), resources);
+/// # let (store, keys) = (notification_engine::Store::over(seen.database()), UnsubscribeKeys::new(&["secret"]));
+/// # let notifications = NotificationEngine::new(store, clock.clone(), keys);
+/// let engine =
+///     RealtimeEngine::new(auth, chat, broker, notifications, dependencies, clock, Settings::default());
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let shutdown = async {}; // of a service: its signal
+/// engine.serve(listener, shutdown).await?; // once its clients were told to come back
+/// # Ok(()) }
+/// ```
 pub struct RealtimeEngine {
     node: Arc<Node>,
     dependencies: Arc<dyn Dependencies>,
