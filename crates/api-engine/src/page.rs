@@ -13,9 +13,30 @@ use actix_web::{
 use crate::etag::{Copies, ETag, not_modified_as};
 
 /// The web client's files. Without any there is no page.
+///
+/// # Example
+/// ```
+/// use api_engine::{Page, PageFile};
+///
+/// /// Files that are read at the start, and live for as long as the process.
+/// fn page(files: Vec<PageFile>) -> Page {
+///     files.leak()
+/// }
+/// const NONE: Page = &[]; // an API without a page
+/// ```
 pub type Page = &'static [PageFile];
 
 /// A file of the web client.
+///
+/// # Example
+/// ```
+/// use api_engine::PageFile;
+///
+/// /// Browsers keep it for a year: a style that changes gets another name.
+/// fn style(hash: &str, bytes: &'static [u8], packed: &'static [u8]) -> PageFile {
+///     PageFile { path: format!("assets/style-{hash}.css").leak(), bytes, packed }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct PageFile {
     /// `index.html`, or a path below `assets/` that names its content: it never changes.

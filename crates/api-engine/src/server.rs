@@ -14,6 +14,17 @@ use crate::{
 };
 
 /// The HTTP API over the engines.
+///
+/// # Example
+/// ```
+/// use api_engine::{ApiEngine, Settings};
+///
+/// /// The same engines behind a second port, for neighbours who send more at once.
+/// fn inner(api: &ApiEngine) -> ApiEngine {
+///     let settings = Settings { body_limit: 4 * 1024 * 1024, ..api.settings.clone() };
+///     ApiEngine { settings, page: &[], ..api.clone() }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct ApiEngine {
     /// Who is calling.
@@ -82,6 +93,18 @@ impl ApiEngine {
     ///
     /// # Errors
     /// When the listener can't be used.
+    ///
+    /// # Example
+    /// ```
+    /// use std::{io, net::TcpListener};
+    ///
+    /// use api_engine::ApiEngine;
+    ///
+    /// async fn serve(api: ApiEngine) -> io::Result<()> {
+    ///     let signal = async { drop(tokio::signal::ctrl_c().await) };
+    ///     api.serve(TcpListener::bind("127.0.0.1:8080")?, signal).await // returns once all is answered
+    /// }
+    /// ```
     pub async fn serve(
         self,
         listener: TcpListener,
