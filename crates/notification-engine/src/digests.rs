@@ -26,6 +26,27 @@ use handler::Handler;
 use schedule::Schedule;
 
 /// Tells people who are away what waits for them, by mail.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use engine_interfaces::{Contacts, RingJobs, UnreadMessages};
+/// # use notification_engine::{Mail, NotificationEngine};
+/// use std::time::Duration;
+///
+/// use notification_engine::{DigestSettings, Digests};
+///
+/// # fn example(
+/// #     notifications: &NotificationEngine, chat: Arc<dyn UnreadMessages>, auth: Arc<dyn Contacts>, mail: Mail,
+/// #     jobs: Arc<dyn RingJobs>,
+/// # ) {
+/// let daily = DigestSettings { interval: Duration::from_secs(24 * 60 * 60), ..DigestSettings::default() };
+/// let digests = Digests::new(notifications, chat, auth, mail, daily);
+/// let handlers = vec![digests.handler(jobs)]; // for the ring, whose leaders cause jobs
+/// let ring_workers = digests.ring_workers(); // for the runner, which does them
+/// let workers = digests.workers(); // and for what these cause in the engine's own tables
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Digests {
     context: Arc<Context>,

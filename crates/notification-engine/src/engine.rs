@@ -49,6 +49,33 @@ impl NotificationEngine {
     }
 
     /// What this engine holds of users, web hooks too, for an export or an erasure.
+    ///
+    /// # Example
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use engine_interfaces::{Clock, SystemClock};
+    /// # use notification_engine::{NotificationEngine, Store, UnsubscribeKeys};
+    /// use engine_interfaces::{Notifications, UserId};
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), engine_interfaces::BoxError> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let store = Store::sqlite(folder.path().join("notifications.db"))?;
+    /// # store.migrate().await?;
+    /// # let keys = UnsubscribeKeys::new(&["a secret of 32 bytes or more, that nobody knows"]);
+    /// # let notifications = NotificationEngine::new(store, Arc::new(SystemClock), keys);
+    /// let alice = UserId::from_name("alice");
+    /// notifications.set_wants_digests(alice, false).await?;
+    ///
+    /// let held = notifications.personal_data();
+    /// assert_eq!(held.export(alice, "mail_preferences", None).await?.entries, [json!({ "digests": false })]);
+    /// held.erase(alice, SystemClock.now()).await?;
+    /// for section in held.sections() {
+    ///     assert!(held.export(alice, section, None).await?.entries.is_empty());
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn personal_data(&self) -> Arc<dyn PersonalData> {
         Arc::new(NotificationData::new(self.store.clone()))

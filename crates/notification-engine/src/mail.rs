@@ -13,6 +13,19 @@ pub(crate) use smtp::Failure;
 pub use smtp::MailUnreachable;
 
 /// What mail needs that only an operator knows.
+///
+/// # Example
+/// ```
+/// use notification_engine::{Mail, MailServer, PublicUrl, Sender};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mail = Mail {
+///     server: MailServer::parse("smtp://127.0.0.1:25?tls=none")?, // which is on the same machine
+///     from: Sender::parse("Parlour <chat@example.com>")?,
+///     public_url: PublicUrl::parse("https://chat.example.com")?,
+/// };
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Mail {
     /// Which server takes it.
@@ -24,14 +37,41 @@ pub struct Mail {
 }
 
 /// Who mail is from.
+///
+/// # Example
+/// ```
+/// use notification_engine::{MailError, Sender};
+///
+/// assert!(Sender::parse("chat@example.com").is_ok(), "a name is welcome, and not needed");
+/// assert_eq!(Sender::parse("chat@example.com, help@example.com").unwrap_err(), MailError::Address);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Sender(pub(crate) Mailbox);
 
 /// Where links lead: the address at which people find this service.
+///
+/// # Example
+/// ```
+/// use notification_engine::PublicUrl;
+///
+/// # fn main() -> Result<(), notification_engine::MailError> {
+/// let url = PublicUrl::parse("https://example.com/chat")?; // links lead to https://example.com/chat/unsubscribe/…
+/// assert_eq!(PublicUrl::parse("https://example.com/chat/")?, url);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl(Url);
 
 /// What is wrong with [`Sender`] or [`PublicUrl`].
+///
+/// # Example
+/// ```
+/// use notification_engine::{MailError, PublicUrl};
+///
+/// let error = PublicUrl::parse("https://example.com/?page=chat").unwrap_err(); // nothing could be put behind it
+/// assert_eq!(error, MailError::Url);
+/// assert_eq!(format!("PUBLIC_URL: {error}"), "PUBLIC_URL: it is no web address");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
     /// Not an address.

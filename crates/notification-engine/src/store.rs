@@ -23,6 +23,19 @@ pub(crate) use deliveries::{Attempted, DeliveryKey, Then};
 pub(crate) use webhooks::StoredWebhook;
 
 /// The engine's migrations, for both databases.
+///
+/// # Example
+/// ```
+/// use notification_engine::{MIGRATIONS, Store};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("notifications.db"))?;
+/// let before = store.database().migration_state(MIGRATIONS).await?;
+/// assert_eq!(store.migrate().await?, before.pending);
+/// # Ok(()) }
+/// ```
 pub const MIGRATIONS: Migrations = Migrations {
     postgres: embed_migrations!("migrations/postgres"),
     sqlite: embed_migrations!("migrations/sqlite"),
@@ -31,6 +44,19 @@ pub const MIGRATIONS: Migrations = Migrations {
 /// The engine's store. Cheap to clone.
 ///
 /// Every write runs as a task of its own, so that a caller who stops waiting never leaves half of it.
+///
+/// # Example
+/// ```
+/// use notification_engine::Store;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let store = Store::sqlite(folder.path().join("notifications.db"))?; // or ::postgres(url)
+/// assert!(!store.migrate().await?.is_empty());
+/// assert!(store.clone().migrate().await?.is_empty(), "clones are one store, which is as it should be");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Store {
     database: Database,
@@ -41,6 +67,21 @@ impl Store {
     ///
     /// # Errors
     /// When the settings make no pool.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Location, PoolSettings};
+    /// use notification_engine::Store;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let url = format!("sqlite:{}", folder.path().display());
+    /// let location = Location::parse(&url, "notifications")?; // postgres://… as well
+    /// let few = PoolSettings { size: 2, ..PoolSettings::default() };
+    /// Store::open(location, &few)?.migrate().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(location: Location, settings: &PoolSettings) -> Result<Self, StoreError> {
         Database::open(location, settings).map(Self::over)
     }
@@ -57,12 +98,38 @@ impl Store {
     ///
     /// # Errors
     /// When the URL can't be read, and as [`Store::open`].
+    ///
+    /// # Example
+    /// ```
+    /// use notification_engine::Store;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store::postgres("postgres://me:secret@db/all")?; // the first query connects
+    /// assert_eq!(store.database().location().to_string(), "PostgreSQL database all schema notifications");
+    /// # Ok(()) }
+    /// ```
     pub fn postgres(url: &str) -> Result<Self, StoreError> {
         let location = Location::parse(url, "notifications").map_err(StoreError::unavailable)?;
         Self::open(location, &PoolSettings::default())
     }
 
     /// A store in a database that is open already.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Database, Location, PoolSettings};
+    /// use notification_engine::Store;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("notifications.db") };
+    /// let database = Database::open(location, &PoolSettings::default())?;
+    /// Store::over(database.clone()).migrate().await?; // clones share one pool
+    /// assert!(database.usage().open > 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn over(database: Database) -> Self {
         Self { database }
@@ -77,6 +144,18 @@ impl Store {
     }
 
     /// Where the rows are, for those who run this engine's jobs and migrations.
+    ///
+    /// # Example
+    /// ```
+    /// use jobs::{Every, Runner};
+    /// use notification_engine::{Digests, SendDigests, Store};
+    ///
+    /// /// The engine's jobs are in its own tables.
+    /// fn with_digests(runner: Runner, store: &Store, digests: &Digests) -> Runner {
+    ///     let runner = runner.queue("notifications", store.database().clone(), digests.workers());
+    ///     runner.cron(SendDigests::KIND, Every::Minute)
+    /// }
+    /// ```
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database

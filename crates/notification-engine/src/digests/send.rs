@@ -21,6 +21,17 @@ use crate::{
 
 /// Sends the digests that are due. Any number of these share the work; what one had in hand when it died is
 /// sent again by another, with the same id.
+///
+/// # Example
+/// ```
+/// use jobs::{Every, Runner};
+/// use notification_engine::SendDigests;
+///
+/// /// The runner that has `Digests::workers`. A mail that the server did not take is tried again by one of these.
+/// fn punctual(runner: Runner) -> Runner {
+///     runner.cron(SendDigests::KIND, Every::Minute)
+/// }
+/// ```
 pub struct SendDigests {
     context: Arc<Context>,
 }

@@ -3,6 +3,16 @@
 use std::time::Duration;
 
 /// Every limit of digests, by name.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use notification_engine::DigestSettings;
+///
+/// let daily = DigestSettings { interval: Duration::from_secs(24 * 60 * 60), ..DigestSettings::default() };
+/// assert!(daily.away_after < daily.after, "who was here a moment ago has seen it");
+/// ```
 #[derive(Debug, Clone)]
 pub struct DigestSettings {
     /// A user gets at most one digest in so long; at least a second.

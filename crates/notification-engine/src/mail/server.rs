@@ -7,6 +7,16 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// Which server takes mail, and who we are to it. `Debug` shows no password.
+///
+/// # Example
+/// ```
+/// use notification_engine::MailServer;
+///
+/// # fn main() -> Result<(), notification_engine::MailServerError> {
+/// let server = MailServer::parse("smtps://parlour:p%40ss@mail.example.com")?; // TLS from the first byte
+/// assert_eq!(format!("{server:?}"), "MailServer(mail.example.com:465)");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct MailServer {
     pub(super) host: String,
@@ -27,6 +37,15 @@ pub(super) enum Tls {
 }
 
 /// What is wrong with the address of a server.
+///
+/// # Example
+/// ```
+/// use notification_engine::{MailServer, MailServerError};
+///
+/// let refused = |url| MailServer::parse(url).unwrap_err();
+/// assert_eq!(refused("smtps://mail.example.com?tls=none"), MailServerError::Options);
+/// assert_eq!(refused("smtp://parlour@mail.example.com"), MailServerError::Credentials);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MailServerError {
     /// Not a URL with a host.

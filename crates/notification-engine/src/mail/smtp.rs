@@ -84,6 +84,22 @@ impl fmt::Display for Failure {
 }
 
 /// Why the server can't be handed mail.
+///
+/// # Example
+/// ```
+/// # use notification_engine::{PublicUrl, Sender};
+/// use std::time::Duration;
+///
+/// use notification_engine::{Mail, MailServer};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (from, public_url) = (Sender::parse("chat@example.com")?, PublicUrl::parse("https://chat.example.com")?);
+/// let server = MailServer::parse("smtp://127.0.0.1:1?tls=none")?; // nobody listens there
+/// let error = Mail { server, from, public_url }.reach(Duration::from_secs(5)).await.unwrap_err();
+/// assert_eq!(error.to_string(), "connecting failed");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct MailUnreachable(Failure);

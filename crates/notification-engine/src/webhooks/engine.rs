@@ -17,6 +17,32 @@ use super::{
 use crate::{meters::METERS, store::Store};
 
 /// A group's messages, posted to receivers elsewhere.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use engine_interfaces::SystemClock;
+/// # use notification_engine::Store;
+/// use engine_interfaces::{WebhookDraft, Webhooks, WebhooksError};
+/// use notification_engine::{WebhookEngine, WebhookSettings};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), engine_interfaces::BoxError> {
+/// # let folder = tempfile::tempdir()?;
+/// # let store = Store::sqlite(folder.path().join("notifications.db"))?;
+/// # store.migrate().await?;
+/// # let (chat, _broker) = chat_engine::factories::engine().await;
+/// # let (group, alice) = chat_engine::factories::group(&chat).create().await;
+/// # let (group, clock) = (group.id, Arc::new(SystemClock));
+/// let webhooks = WebhookEngine::new(store, chat, clock, WebhookSettings::default())?;
+/// let draft = |url: &str| WebhookDraft { id: None, url: url.to_owned() };
+/// let made = webhooks.create_webhook(alice, group, draft("https://example.com/hook")).await?;
+/// assert_eq!(webhooks.list_webhooks(group).await?, [made.webhook]);
+///
+/// let inside = webhooks.create_webhook(alice, group, draft("http://192.168.1.1/")).await;
+/// assert!(matches!(inside, Err(WebhooksError::Invalid(_))), "unless `allowed_networks` has it");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct WebhookEngine {
     pub(crate) store: Store,
@@ -31,6 +57,20 @@ pub struct WebhookEngine {
 
 impl WebhookEngine {
     /// The kind of the job that tidies up: to be caused every hour.
+    ///
+    /// # Example
+    /// ```
+    /// use jobs::{Every, Runner};
+    /// use notification_engine::{Store, WebhookEngine};
+    ///
+    /// /// Delivers what topics' leaders cause and what is asked for again, and forgets what is old.
+    /// fn with_webhooks(runner: Runner, store: &Store, webhooks: &WebhookEngine) -> Runner {
+    ///     runner
+    ///         .queue("notifications", store.database().clone(), webhooks.workers())
+    ///         .ring_workers(vec![webhooks.deliverer()])
+    ///         .cron(WebhookEngine::PRUNE, Every::Hour)
+    /// }
+    /// ```
     pub const PRUNE: &'static str = PruneWebhooks::KIND;
 
     /// Over a migrated store, with the machine's resolver.
@@ -81,6 +121,20 @@ impl WebhookEngine {
     }
 
     /// What topics' leaders cause deliveries with.
+    ///
+    /// # Example
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use engine_interfaces::TopicHandler;
+    /// use jobs::RingStore;
+    /// use notification_engine::WebhookEngine;
+    ///
+    /// /// For the ring's parts. The jobs count only while the leader's term holds.
+    /// fn handlers(webhooks: &WebhookEngine, jobs: RingStore) -> Vec<Arc<dyn TopicHandler>> {
+    ///     vec![webhooks.handler(Arc::new(jobs))]
+    /// }
+    /// ```
     #[must_use]
     pub fn handler(&self, jobs: Arc<dyn RingJobs>) -> Arc<dyn TopicHandler> {
         Arc::new(WebhookHandler::new(self.clone(), jobs))

@@ -12,6 +12,32 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use super::addresses::Addresses;
 
 /// Knows the addresses of names.
+///
+/// # Example
+/// ```
+/// # use std::sync::Arc;
+/// # use engine_interfaces::{BoxError, Chat, SystemClock};
+/// # use notification_engine::{Store, WebhookSettings};
+/// use std::{io, net::IpAddr};
+///
+/// use async_trait::async_trait;
+/// use notification_engine::{Resolver, WebhookEngine};
+///
+/// /// Of a test, whose receiver has every name.
+/// struct Receiver(IpAddr);
+///
+/// #[async_trait]
+/// impl Resolver for Receiver {
+///     async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+///         Ok(vec![self.0]) // reached only where `WebhookSettings::allowed_networks` has it
+///     }
+/// }
+/// # fn example(store: Store, chat: Arc<dyn Chat>, settings: WebhookSettings) -> Result<(), BoxError> {
+/// # let clock = Arc::new(SystemClock);
+/// let resolver = Arc::new(Receiver("127.0.0.1".parse()?));
+/// let webhooks = WebhookEngine::with_resolver(store, chat, clock, settings, resolver)?;
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait Resolver: Send + Sync {
     /// The addresses of `name`, the preferred first.
@@ -19,6 +45,17 @@ pub trait Resolver: Send + Sync {
 }
 
 /// The machine's resolver.
+///
+/// # Example
+/// ```
+/// use notification_engine::{Resolver, SystemResolver};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let found = SystemResolver.resolve("localhost").await?; // what /etc/hosts says counts too
+/// assert!(found.iter().all(|address| address.is_loopback()));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemResolver;
 

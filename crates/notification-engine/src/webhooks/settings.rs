@@ -5,6 +5,16 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 /// Every limit of web hooks, by name.
+///
+/// # Example
+/// ```
+/// use notification_engine::WebhookSettings;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Receivers in the company's own network, which by default nobody may reach through this server.
+/// let inside = WebhookSettings { allowed_networks: vec!["10.1.0.0/16".parse()?], ..WebhookSettings::default() };
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
     /// Whether there are web hooks. Where not, none is made and nothing is sent.
