@@ -4,6 +4,18 @@ use diesel::result::{DatabaseErrorKind, Error};
 use engine_interfaces::BoxError;
 
 /// Why a store can't do what it was asked.
+///
+/// # Example
+/// ```
+/// use database::StoreError;
+///
+/// /// Is it worth another try? A statement that was refused would be refused again.
+/// fn may_pass(error: &StoreError) -> bool {
+///     matches!(error, StoreError::Unavailable(_))
+/// }
+/// assert!(may_pass(&StoreError::unavailable("no route to host")));
+/// assert!(!may_pass(&diesel::result::Error::SerializationError("no time".into()).into()));
+/// ```
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A unique constraint refused the row; see [`StoreError::is_taken`].

@@ -11,14 +11,43 @@ use diesel::{
 /// Runs a query on PostgreSQL and answers its plan, with what the steps took: a line of text each.
 ///
 /// For queries that change nothing: they do run.
+///
+/// # Example
+/// ```
+/// use database::{Analyzed, jobs::jobs};
+/// use diesel::{QueryDsl, debug_query, pg::Pg};
+///
+/// let query = Analyzed(jobs::table.select(jobs::kind)); // what `explain!` makes
+/// assert!(debug_query::<Pg, _>(&query).to_string().starts_with("EXPLAIN (ANALYZE, BUFFERS) SELECT"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Analyzed<Q>(pub Q);
 
 /// The plan of a query on SQLite, which does not run: a row `(id, parent, -, step)` for each step.
+///
+/// # Example
+/// ```
+/// use database::{Planned, jobs::jobs};
+/// use diesel::{QueryDsl, debug_query, sqlite::Sqlite};
+///
+/// let query = Planned(jobs::table.select(jobs::kind)); // what `explain!` makes
+/// assert!(debug_query::<Sqlite, _>(&query).to_string().starts_with("EXPLAIN QUERY PLAN SELECT"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Planned<Q>(pub Q);
 
 /// A step of [`Planned`].
+///
+/// # Example
+/// ```
+/// use database::PlannedStep;
+///
+/// /// Is every row of some table read?
+/// fn scans(steps: &[PlannedStep]) -> bool {
+///     steps.iter().any(|(_, _, _, step)| step.starts_with("SCAN"))
+/// }
+/// assert!(scans(&[(2, 0, 0, "SCAN jobs".to_owned())]));
+/// ```
 pub type PlannedStep = (i32, i32, i32, String);
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Analyzed<Q> {
@@ -56,6 +85,37 @@ impl<Q> QueryId for Planned<Q> {
 
 /// Answers the plan of `$query`, a query that only reads, as lines of text.
 ///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// # use database::Migrations;
+/// # use diesel_migrations::embed_migrations;
+/// use database::{StoreError, explain, jobs::jobs};
+/// use diesel::{ExpressionMethods, QueryDsl};
+///
+/// struct Store {
+///     database: Database,
+/// }
+///
+/// impl Store {
+///     async fn explain(&self) -> Result<Vec<String>, StoreError> {
+///         explain!(self, jobs::table.filter(jobs::kind.eq("example.greet")).select(jobs::id))
+///     }
+/// }
+/// # const JOBS: Migrations = Migrations {
+/// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+/// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// # };
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// # database.migrate(JOBS).await?;
+/// let store = Store { database };
+/// assert!(store.explain().await?.iter().all(|step| !step.starts_with("SCAN")), "an index has the kind");
+/// # Ok(()) }
+/// ```
 #[macro_export]
 macro_rules! explain {
     ($store:expr, $query:expr) => {
@@ -73,6 +133,13 @@ macro_rules! explain {
 }
 
 /// The steps as text, each below the one that it is a part of.
+///
+/// # Example
+/// ```
+/// let step = |id, parent, text: &str| (id, parent, 0, text.to_owned());
+/// let steps = [step(1, 0, "COMPOUND QUERY"), step(2, 1, "SCAN jobs"), step(9, 0, "USE TEMP B-TREE")];
+/// assert_eq!(database::indented(&steps), ["COMPOUND QUERY", "  SCAN jobs", "USE TEMP B-TREE"]);
+/// ```
 #[must_use]
 pub fn indented(steps: &[PlannedStep]) -> Vec<String> {
     let depth = |mut parent: i32| {

@@ -12,6 +12,20 @@ use engine_interfaces::Timestamp;
 use crate::{At, Database, Instant, StoreError, on};
 
 /// What a database says of itself.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// let facts = database.facts().await?;
+/// assert_eq!(facts.settings["synchronous"], "2", "FULL: a commit is on the disk");
+/// assert_eq!((facts.encrypted, facts.now), (None, None), "a file has neither");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// Its version, such as `15.10`.

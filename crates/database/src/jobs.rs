@@ -42,6 +42,21 @@ diesel::table! {
 }
 
 /// A job to be enqueued.
+///
+/// # Example
+/// ```
+/// use std::time::Duration;
+///
+/// use database::jobs::NewJob;
+/// use engine_interfaces::{Clock, JobId, SystemClock, UserId};
+///
+/// /// Tomorrow, and once however often they asked: the key is theirs.
+/// fn reminder(user: UserId, clock: &dyn Clock) -> NewJob {
+///     let (now, payload) = (clock.now(), serde_json::json!({ "user_id": user }));
+///     let tomorrow = now.plus(Duration::from_secs(24 * 60 * 60));
+///     NewJob::new(JobId(clock.new_id()), "example.remind", user.to_string(), &payload, now, tomorrow)
+/// }
+/// ```
 #[derive(Debug, Clone, Insertable)]
 #[diesel(table_name = jobs)]
 pub struct NewJob {

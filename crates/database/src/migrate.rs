@@ -42,6 +42,20 @@ pub struct Migrations {
 }
 
 /// How the tables compare with the migrations of a version.
+///
+/// # Example
+/// ```
+/// use database::MigrationState;
+///
+/// /// What an operator is told.
+/// fn advice(state: &MigrationState) -> &'static str {
+///     match (&state.pending[..], &state.newer[..]) {
+///         ([], []) => "all is as this version has it",
+///         ([], _) => "a newer version was here: go on with that one",
+///         _ => "migrate before this version serves",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MigrationState {
     /// Those that have not run yet.
@@ -55,6 +69,20 @@ impl Migrations {
     ///
     /// # Errors
     /// When what is embedded is no migration.
+    ///
+    /// # Example
+    /// ```
+    /// use database::Migrations;
+    /// use diesel_migrations::embed_migrations;
+    ///
+    /// # fn main() -> Result<(), engine_interfaces::BoxError> {
+    /// const JOBS: Migrations = Migrations {
+    ///     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+    ///     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+    /// };
+    /// assert_eq!(JOBS.versions(true)?, JOBS.versions(false)?, "a change is made on both");
+    /// # Ok(()) }
+    /// ```
     pub fn versions(&self, postgres: bool) -> Result<Vec<String>, BoxError> {
         let versions =
             if postgres { versions::<Pg>(&self.postgres) } else { versions::<Sqlite>(&self.sqlite) }?;
@@ -63,6 +91,27 @@ impl Migrations {
 }
 
 /// The migrations did not run.
+///
+/// # Example
+/// ```
+/// # use database::Migrations;
+/// # use diesel_migrations::embed_migrations;
+/// use database::{Database, Location, PoolSettings};
+///
+/// # const JOBS: Migrations = Migrations {
+/// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+/// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// # };
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("missing").join("jobs.db");
+/// let location = Location::Sqlite { path };
+/// let failed = format!("the migrations of {location} failed"); // says where, and never a password
+/// let database = Database::open(location, &PoolSettings::default())?;
+/// assert_eq!(database.migrate(JOBS).await.unwrap_err().to_string(), failed);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the migrations of {location} failed")]
 pub struct MigrationsError {
@@ -96,6 +145,26 @@ impl Database {
     ///
     /// # Errors
     /// As [`Database::migrate`].
+    ///
+    /// # Example
+    /// ```
+    /// # use database::{Database, Location, PoolSettings};
+    /// # use database::Migrations;
+    /// # use diesel_migrations::embed_migrations;
+    /// # const JOBS: Migrations = Migrations {
+    /// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+    /// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+    /// # };
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+    /// # let database = Database::open(location, &PoolSettings::default())?;
+    /// let made = database.migrate(JOBS).await?;
+    /// let undone = database.unmigrate(JOBS).await?; // and whatever was in the tables is gone
+    /// assert!(undone.iter().eq(made.iter().rev()));
+    /// # Ok(()) }
+    /// ```
     pub async fn unmigrate(&self, migrations: Migrations) -> Result<Vec<String>, MigrationsError> {
         self.step(migrations, Step::Down).await
     }

@@ -10,6 +10,45 @@
 ///
 /// Where the databases must differ, give two bodies, PostgreSQL's first:
 /// `on!(self, read, |pg| body, |lite| body)`. The answer is a `Result<_, StoreError>`.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// # use database::Migrations;
+/// # use diesel_migrations::embed_migrations;
+/// use database::{StoreError, detached, jobs::jobs, on};
+/// use diesel::{ExpressionMethods, QueryDsl, delete};
+/// use diesel_async::RunQueryDsl;
+///
+/// #[derive(Clone)]
+/// struct Store {
+///     database: Database,
+/// }
+///
+/// impl Store {
+///     async fn count(&self) -> Result<i64, StoreError> {
+///         on!(self, read, |conn| jobs::table.count().get_result(conn))
+///     }
+///
+///     async fn forget(&self, kind: &'static str) -> Result<usize, StoreError> {
+///         let (store, old) = (self.clone(), jobs::table.filter(jobs::kind.eq(kind)));
+///         detached(async move { on!(store, write, |conn| delete(old).execute(conn)) }).await
+///     }
+/// }
+/// # const JOBS: Migrations = Migrations {
+/// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+/// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// # };
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// # database.migrate(JOBS).await?;
+/// let store = Store { database };
+/// assert_eq!((store.forget("example.greet").await?, store.count().await?), (0, 0));
+/// # Ok(()) }
+/// ```
 #[macro_export]
 macro_rules! on {
     ($store:expr, $lane:ident, |$conn:ident| $body:expr) => {

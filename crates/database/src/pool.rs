@@ -14,6 +14,20 @@ use tokio_postgres::config::SslMode;
 use crate::{SqlitePool, StoreError, on, postgres};
 
 /// Where an engine's rows are.
+///
+/// # Example
+/// ```
+/// use std::path::Path;
+///
+/// use database::Location;
+///
+/// # fn main() -> Result<(), database::LocationError> {
+/// let chat = Location::parse("sqlite:./data", "chat")?;
+/// assert_eq!(chat.file(), Some(Path::new("./data/chat.db")));
+/// assert_eq!(chat.folder(), Some(Path::new("./data")), "which has to be there");
+/// assert_eq!(Location::parse("postgres://localhost/all", "chat")?.file(), None);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub enum Location {
     /// A schema of a PostgreSQL database.
@@ -31,6 +45,15 @@ pub enum Location {
 }
 
 /// Not a database URL.
+///
+/// # Example
+/// ```
+/// use database::{Location, LocationError};
+///
+/// let error = Location::parse("postgres://me:secret@db:port/all", "chat").unwrap_err();
+/// assert_eq!(error, LocationError::Malformed);
+/// assert!(!error.to_string().contains("secret"), "nothing of the URL is quoted");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LocationError {
     /// The scheme is none of ours.
@@ -129,6 +152,15 @@ impl fmt::Debug for Location {
 }
 
 /// The limits of an engine's connections.
+///
+/// # Example
+/// ```
+/// use database::PoolSettings;
+///
+/// // Three processes with five engines each, on a PostgreSQL server that takes 100 connections.
+/// let few = PoolSettings { size: 6, ..PoolSettings::default() };
+/// assert!(3 * 5 * few.size < 100 && 3 * 5 * PoolSettings::default().size > 100);
+/// ```
 #[derive(Debug, Clone)]
 pub struct PoolSettings {
     /// The most connections; on SQLite the most readers. 8 by default.
@@ -153,6 +185,24 @@ impl Default for PoolSettings {
 }
 
 /// Connections to whichever database there is.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// use database::Pool;
+/// use diesel_async::SimpleAsyncConnection;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// // Beside what `on!` can say: what one of them alone knows.
+/// if let Pool::Sqlite(pool) = database.pool() {
+///     pool.write().await?.batch_execute("PRAGMA optimize").await?;
+/// }
+/// # Ok(()) }
+/// ```
 pub enum Pool {
     /// To PostgreSQL.
     Postgres(deadpool::Pool<AsyncPgConnection>),
@@ -161,6 +211,17 @@ pub enum Pool {
 }
 
 /// How a pool is used at this moment.
+///
+/// # Example
+/// ```
+/// use database::Usage;
+///
+/// /// Is the pool too small, or a statement too slow?
+/// fn is_exhausted(usage: &Usage) -> bool {
+///     usage.open == usage.limit && usage.idle == 0 && usage.waiting > 0
+/// }
+/// assert!(!is_exhausted(&Usage { limit: 9, open: 9, idle: 0, waiting: 0 }), "busy, and nobody waits");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
     /// The most connections.
@@ -237,6 +298,21 @@ impl Database {
     }
 
     /// Where the rows are.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Database, Location, PoolSettings};
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+    /// # let database = Database::open(location, &PoolSettings::default())?;
+    /// let location = database.location().clone(); // such as for a second pool beside it
+    /// assert!(location.to_string().ends_with("jobs.db"));
+    /// Database::open(location, &PoolSettings { size: 1, ..PoolSettings::default() })?.ready().await?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn location(&self) -> &Location {
         &self.location
@@ -252,6 +328,17 @@ impl Database {
     }
 
     /// What it is, as OpenTelemetry names it.
+    ///
+    /// # Example
+    /// ```
+    /// use database::{Database, Location, PoolSettings};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let elsewhere = Location::parse("postgres://me:secret@db/all", "chat")?;
+    /// let database = Database::open(elsewhere, &PoolSettings::default())?; // connects to nothing yet
+    /// assert_eq!((database.system(), database.usage().open), ("postgresql", 0));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn system(&self) -> &'static str {
         match self.pool() {

@@ -51,6 +51,16 @@ pub struct Snapshots {
 }
 
 /// A file can't be read or copied.
+///
+/// # Example
+/// ```
+/// use std::path::PathBuf;
+///
+/// use database::Snapshots;
+///
+/// let Err(error) = Snapshots::take(&[PathBuf::from("missing/chat.db")]) else { unreachable!("it is not there") };
+/// assert_eq!(error.to_string(), "missing/chat.db"); // why is its source
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("{file}")]
 pub struct SnapshotError {
@@ -99,6 +109,26 @@ impl Migrations {
     ///
     /// # Errors
     /// When the file can't be read.
+    ///
+    /// # Example
+    /// ```
+    /// # use database::{Database, Location, PoolSettings};
+    /// # use database::Migrations;
+    /// # use diesel_migrations::embed_migrations;
+    /// # const JOBS: Migrations = Migrations {
+    /// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+    /// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+    /// # };
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+    /// # let database = Database::open(location, &PoolSettings::default())?;
+    /// # let backup = folder.path().join("jobs.db");
+    /// database.migrate(JOBS).await?;
+    /// assert!(JOBS.unknown_in(&backup)?.is_empty(), "a restore may put it in place");
+    /// # Ok(()) }
+    /// ```
     pub fn unknown_in(&self, file: &Path) -> Result<BTreeSet<String>, SnapshotError> {
         let read = || -> Result<_, BoxError> {
             let known = versions::<Sqlite>(&self.sqlite)?;

@@ -15,16 +15,57 @@ use engine_interfaces::Timestamp;
 use uuid::Uuid;
 
 /// A UUID: `uuid` on PostgreSQL, a 16-byte BLOB on SQLite, which orders the same.
+///
+/// # Example
+/// ```
+/// diesel::table! {
+///     use database::{Id, Instant};
+///     use diesel::sql_types::Text;
+///
+///     notes (id) {
+///         id -> Id, // in migrations `uuid` and `BLOB`
+///         text -> Text,
+///         written_at -> Instant, // `timestamptz` and `INTEGER`
+///     }
+/// }
+/// # fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
 pub struct Id;
 
 /// A time: `timestamptz` on PostgreSQL, microseconds since 1970 in an INTEGER on SQLite.
+///
+/// # Example
+/// ```
+/// use database::{At, Instant};
+/// use diesel::{IntoSql, debug_query, pg::Pg, select};
+/// use engine_interfaces::{Clock, SystemClock};
+///
+/// let now = select(At(SystemClock.now()).into_sql::<Instant>()); // this process's, not the database's
+/// assert!(debug_query::<Pg, _>(&now).to_string().starts_with("SELECT $1"));
+/// ```
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185), sqlite_type(name = "Long"))]
 pub struct Instant;
 
 /// A typed id in a row or a bind: `id: Col<GroupId>`, `groups::table.find(Col(id))`.
+///
+/// # Example
+/// ```
+/// use database::{At, Col, jobs::jobs};
+/// use diesel::{QueryDsl, Queryable, Selectable, debug_query, sqlite::Sqlite};
+/// use engine_interfaces::JobId;
+///
+/// #[derive(Queryable, Selectable)]
+/// #[diesel(table_name = jobs)]
+/// struct Row {
+///     id: Col<JobId>,
+///     run_at: At,
+/// }
+/// let found = jobs::table.find(Col(JobId(uuid::Uuid::nil()))); // on either database
+/// assert!(debug_query::<Sqlite, _>(&found).to_string().contains("`jobs`.`id` = ?"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Id)]
 pub struct Col<T>(pub T)
@@ -72,6 +113,16 @@ where
 }
 
 /// A [`Timestamp`] in a row or a bind.
+///
+/// # Example
+/// ```
+/// use database::{At, jobs::jobs};
+/// use diesel::{ExpressionMethods, QueryDsl, debug_query, pg::Pg};
+/// use engine_interfaces::{Clock, SystemClock};
+///
+/// let due = jobs::table.filter(jobs::run_at.le(At(SystemClock.now()))).select(jobs::id);
+/// assert!(debug_query::<Pg, _>(&due).to_string().contains(r#""jobs"."run_at" <= $1"#));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Instant)]
 pub struct At(pub Timestamp);

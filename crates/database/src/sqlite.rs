@@ -15,6 +15,18 @@ use diesel_async::{
 use crate::{PoolSettings, StoreError, Usage};
 
 /// A connection to SQLite; its statements run on the blocking pool.
+///
+/// # Example
+/// ```
+/// use database::Lite;
+/// use diesel::QueryResult;
+/// use diesel_async::SimpleAsyncConnection;
+///
+/// /// For a body of `on!`: what was written moves from the log into the file.
+/// async fn fold(lite: &mut Lite) -> QueryResult<()> {
+///     lite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").await
+/// }
+/// ```
 pub type Lite = SyncConnectionWrapper<SqliteConnection>;
 
 /// Per connection, since SQLite forgets them with it: durable at every commit, constraints on, and a wait
@@ -23,6 +35,26 @@ const SETUP: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAG
                      PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA mmap_size = 268435456;";
 
 /// Connections to one SQLite file.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// use std::time::Duration;
+///
+/// use database::Pool;
+/// use tokio::time::timeout;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// let Pool::Sqlite(pool) = database.pool() else { unreachable!("it is a file") };
+/// let writer = pool.write().await?;
+/// let reader = pool.read().await?; // which nobody who writes holds up
+/// assert!(timeout(Duration::from_millis(10), pool.write()).await.is_err(), "there is one");
+/// # Ok(()) }
+/// ```
 pub struct SqlitePool {
     writer: Pool<Lite>,
     readers: Pool<Lite>,

@@ -20,6 +20,27 @@ const PAUSE: Duration = Duration::from_millis(25);
 ///
 /// Files are copied first, since they are read at leisure, and again by another process if this one dies. PostgreSQL
 /// databases are read in one transaction each.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// use database::portable::Moment;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// # let copies = &folder.path().join("copies");
+/// # std::fs::create_dir(copies)?;
+/// # let open = |name| Database::open(Location::Sqlite { path: folder.path().join(name) }, &PoolSettings::default());
+/// # let (auth, chat) = (open("auth.db")?, open("chat.db")?);
+/// # auth.ready().await?;
+/// # chat.ready().await?;
+/// drop(Moment::take(&[&auth, &chat], copies, false).await?); // and then the process dies
+/// let again = Moment::take(&[&auth, &chat], copies, true).await?; // the next one reads the same copies
+/// assert_eq!(again.stores().len(), 2);
+/// assert_eq!(again.mark(), "", "files need none: their copies are what they are");
+/// # Ok(()) }
+/// ```
 pub struct Moment {
     stores: Vec<Store>,
     mark: String,

@@ -8,6 +8,29 @@ use super::{PROGRESS, PortableError, Row, Table, at, postgres, sqlite};
 use crate::{Database, Location};
 
 /// A store over a connection of its own. What SQLite does blocks the thread.
+///
+/// # Example
+/// ```
+/// # use database::{Database, Location, PoolSettings};
+/// # use database::Migrations;
+/// # use diesel_migrations::embed_migrations;
+/// use database::{jobs::jobs, portable, portable::Store};
+///
+/// # const JOBS: Migrations = Migrations {
+/// #     postgres: embed_migrations!("../../migrations/jobs/postgres"),
+/// #     sqlite: embed_migrations!("../../migrations/jobs/sqlite"),
+/// # };
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), engine_interfaces::BoxError> {
+/// # let folder = tempfile::tempdir()?;
+/// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+/// # let database = Database::open(location, &PoolSettings::default())?;
+/// # database.migrate(JOBS).await?;
+/// let store = Store::open(&database).await?;
+/// assert_eq!(store.versions().await?, JOBS.versions(store.is_postgres())?, "the tables are of this version");
+/// assert!(store.is_empty(&portable![jobs(id)][0]).await?, "and there is room for what comes");
+/// # Ok(()) }
+/// ```
 pub struct Store {
     place: String,
     side: Side,
@@ -97,6 +120,26 @@ impl Store {
     ///
     /// # Errors
     /// When it can't be read.
+    ///
+    /// # Example
+    /// ```
+    /// # use database::{Database, Location, PoolSettings};
+    /// use database::portable::Store;
+    ///
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let location = Location::Sqlite { path: folder.path().join("jobs.db") };
+    /// # let database = Database::open(location, &PoolSettings::default())?;
+    /// # database.ready().await?;
+    /// let store = Store::open(&database).await?;
+    /// assert!(store.import().await?.is_none());
+    /// store.begin_import("of monday").await?;
+    /// store.note("half of it", "of monday").await?; // and then the process dies
+    /// let (export, steps) = store.import().await?.ok_or("there is none")?;
+    /// assert!(export == "of monday" && steps.contains("half of it"), "where another goes on");
+    /// # Ok(()) }
+    /// ```
     pub async fn import(&self) -> Result<Option<(String, BTreeSet<String>)>, PortableError> {
         let exists = match &self.side {
             Side::Postgres(side) => {
@@ -165,6 +208,17 @@ impl Store {
     ///
     /// # Errors
     /// When the store does not do it.
+    ///
+    /// # Example
+    /// ```
+    /// use database::portable::{PortableError, Store, Table};
+    ///
+    /// /// A planner that knows nothing of so many new rows would read all of them.
+    /// async fn finish(store: &Store, tables: &[Table]) -> Result<(), PortableError> {
+    ///     store.analyze(tables).await?;
+    ///     store.end_import().await
+    /// }
+    /// ```
     pub async fn analyze(&self, tables: &[Table]) -> Result<(), PortableError> {
         if self.is_postgres() {
             for table in tables {

@@ -9,6 +9,14 @@ use serde::{Deserialize, Serialize};
 use crate::{Id, Instant};
 
 /// What a column holds.
+///
+/// # Example
+/// ```
+/// use database::portable::Kind;
+///
+/// // As the manifest of an export has it.
+/// assert_eq!(serde_json::to_string(&Kind::BigInt).unwrap(), r#""big_int""#);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -29,6 +37,15 @@ pub enum Kind {
 }
 
 /// A column.
+///
+/// # Example
+/// ```
+/// use database::{jobs::jobs, portable, portable::{Column, Kind}};
+///
+/// let jobs = &portable![jobs(id)][0];
+/// let lease = Column { name: "lease_id".to_owned(), kind: Kind::Id, nullable: true };
+/// assert!(jobs.columns.contains(&lease));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
@@ -41,6 +58,17 @@ pub struct Column {
 }
 
 /// A table.
+///
+/// # Example
+/// ```
+/// use database::{jobs::jobs, portable, portable::Table};
+///
+/// # fn main() -> serde_json::Result<()> {
+/// let [jobs] = &portable![jobs(id)][..] else { unreachable!("one was named") };
+/// let written = serde_json::to_string(jobs)?; // with an export
+/// assert_eq!(serde_json::from_str::<Table>(&written)?, *jobs, "the tables are still what they were");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
@@ -72,6 +100,15 @@ impl Table {
 
 /// Describes tables that Diesel knows, each with its primary key: `portable![groups(id), messages(group_id, seq)]` is
 /// a `Vec` of [`Table`]s.
+///
+/// # Example
+/// ```
+/// use database::{jobs::jobs, portable};
+///
+/// let tables = portable![jobs(id)];
+/// assert_eq!((tables[0].name.as_str(), tables[0].columns.len()), ("jobs", 11));
+/// assert_eq!(tables[0].key, ["id"]);
+/// ```
 #[macro_export]
 macro_rules! portable {
     ($($table:ident($($key:ident),+)),+ $(,)?) => {
@@ -84,6 +121,15 @@ macro_rules! portable {
 }
 
 /// A SQL type that is a [`Kind`].
+///
+/// # Example
+/// ```
+/// use database::{Id, portable::{Kind, SqlKind}};
+/// use diesel::sql_types::Nullable;
+///
+/// assert_eq!((<Nullable<Id>>::KIND, Id::KIND), (Kind::Id, Kind::Id));
+/// assert!(<Nullable<Id>>::NULLABLE && !Id::NULLABLE);
+/// ```
 pub trait SqlKind {
     /// Which one.
     const KIND: Kind;
@@ -107,6 +153,15 @@ impl<T: SqlKind + SqlType<IsNull = is_nullable::NotNull>> SqlKind for Nullable<T
 }
 
 /// A table's columns, as Diesel has them: a tuple.
+///
+/// # Example
+/// ```
+/// use database::{jobs::jobs, portable::Columns};
+///
+/// // In the order of `diesel::table!`, which is the order of a row.
+/// let columns = <jobs::table as diesel::Table>::AllColumns::describe();
+/// assert_eq!(columns[..2].iter().map(|column| &column.name[..]).collect::<Vec<_>>(), ["id", "kind"]);
+/// ```
 pub trait Columns {
     /// Each of them.
     fn describe() -> Vec<Column>;

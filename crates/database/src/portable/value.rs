@@ -9,6 +9,16 @@ use uuid::Uuid;
 use super::{Kind, Table};
 
 /// What a column holds in one row.
+///
+/// # Example
+/// ```
+/// use database::portable::Value;
+///
+/// # fn main() -> serde_json::Result<()> {
+/// assert_eq!(serde_json::to_string(&Value::Bytes(vec![0, 255, 10]))?, r#""AP8K""#); // base64
+/// assert_eq!(serde_json::to_string(&Value::Id(uuid::Uuid::nil()))?.len(), 38, "hyphenated, and quoted");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Nothing.
@@ -39,6 +49,23 @@ impl Serialize for Value {
 }
 
 /// A row: a value for each column of its table, in their order.
+///
+/// # Example
+/// ```
+/// use database::portable::{Column, Kind, Row, Table};
+///
+/// # fn main() -> Result<(), engine_interfaces::BoxError> {
+/// let column = |name: &str, kind| Column { name: name.to_owned(), kind, nullable: false };
+/// let columns = vec![column("id", Kind::BigInt), column("text", Kind::Text)];
+/// let notes = Table { name: "notes".to_owned(), columns, key: vec!["id".to_owned()] };
+///
+/// let (line, mut again) = (b"[7,\"Cheers!\"]\n", Vec::new());
+/// Row::read(line, &notes)?.write(&mut again)?;
+/// assert_eq!(again, line);
+/// let error = Row::read(b"[\"secret\",\"Cheers!\"]", &notes).unwrap_err();
+/// assert_eq!(error.to_string(), "notes.id does not hold its kind"); // and not what it holds
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Row(pub(super) Vec<Value>);
