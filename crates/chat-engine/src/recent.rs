@@ -33,17 +33,12 @@ impl Recent {
         Self { tails: Cache::with_weighter(groups, bytes as u64, Bytes) }
     }
 
-    /// Is there anything of a group, of whatever revision?
-    pub(crate) fn knows(&self, group: GroupId) -> bool {
-        self.tails.contains_key(&group)
-    }
-
     /// What there is of a group at this revision.
     pub(crate) fn tail(&self, group: GroupId, revision: Revision) -> Option<Arc<Tail>> {
         self.tails.get(&group).filter(|tail| tail.revision == revision)
     }
 
-    /// Keeps the newest messages of a group, newest first, which were read not before its version was.
+    /// Keeps the newest messages of a group, newest first, which were read after its version was.
     pub(crate) fn keep(&self, group: GroupId, version: GroupVersion, newest: &[Arc<GroupMessage>]) {
         if !newest.is_empty() {
             let messages = newest.iter().rev().cloned().collect();

@@ -63,6 +63,7 @@ async fn ask_everything(
         revoke_invitation(user, group, invitation);
         participants(user, group, &[other]);
         list_messages(user, group, Range::Newest, limit);
+        list_messages(user, group, Range::Before(Seq(9)), limit);
         show_message(user, group, message);
         send_message(factories::draft(user, group));
         mark_read(user, group, Seq(1));
@@ -78,7 +79,10 @@ async fn a_private_and_a_missing_group_cost_the_same_statements() {
     let settings = Settings { sweep_interval: Duration::from_secs(3600), ..Settings::default() };
     let clock = Arc::new(FixedClock::default());
     let (chat, _broker) = factories::engine_over(Store::over(database.database()), clock.clone(), settings);
-    let (private, _owner) = factories::group(&chat).create().await;
+    let (private, owner) = factories::group(&chat).create().await;
+    // Its newest messages lie in memory.
+    chat.send_message(factories::draft(owner, private.id)).await.unwrap();
+    chat.list_messages(owner, private.id, Range::Newest, Limit::default()).await.unwrap();
     let (stranger, missing) = (UserId::from_name("stranger"), GroupId(clock.new_id()));
 
     // The first questions also open the connections.

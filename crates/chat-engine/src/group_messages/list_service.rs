@@ -26,7 +26,8 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<MessagePage, ChatError> {
-        if range == Range::Newest && self.context.recent.knows(group) {
+        if range == Range::Newest {
+            // Asked for first, whether memory has the group or not: what an answer costs tells nobody of it.
             let version = self.context.membership(user, group).await?;
             return Ok(MessagePage { version, messages: self.newest(group, version, limit).await? });
         }
@@ -36,11 +37,7 @@ impl<'a> ListService<'a> {
             let version = self.context.membership(user, group).await?;
             return Ok(MessagePage { version, messages: self.read(group, range, limit).await? });
         };
-        let messages: Vec<_> = messages.into_iter().map(Arc::new).collect();
-        if range == Range::Newest {
-            self.context.recent.keep(group, version, &messages);
-        }
-        Ok(MessagePage { version, messages })
+        Ok(MessagePage { version, messages: messages.into_iter().map(Arc::new).collect() })
     }
 
     /// From memory, where it has them; what came since is read, and remembered.
