@@ -156,19 +156,11 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
 mod tests {
     use std::{net::TcpStream, time::Duration};
 
-    use clap::Parser;
-
     use super::*;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        process: ProcessSettings,
-    }
 
     #[test]
     fn a_crowd_that_comes_at_once_waits_to_be_accepted() {
-        let Line { process } = Line::parse_from(["parlour"]);
+        let process = ProcessSettings::given(&[]);
         let listener = bind("API_LISTEN", ([127, 0, 0, 1], 0).into(), &process).unwrap();
         let address = listener.local_addr().unwrap();
         let come = || TcpStream::connect_timeout(&address, Duration::from_secs(20));

@@ -30,8 +30,6 @@ use super::{
 /// # use jobs::RingStore;
 /// # use broker::RingParts;
 /// # use test_support::TestDatabase;
-/// use std::time::Duration;
-///
 /// use broker::{LocalBroker, RingSettings};
 ///
 /// # struct Nothing;
@@ -55,7 +53,7 @@ use super::{
 /// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
 /// let working = tokio::spawn(ring.run("only".to_owned(), async { drop(stopped.await) }));
 /// while share.topics().len() < 32 {
-///     tokio::time::sleep(Duration::from_millis(5)).await;
+///     tokio::task::yield_now().await;
 /// }
 /// drop(stop); // a service's signal
 /// working.await?; // what was in hand is finished

@@ -45,6 +45,20 @@ pub enum LogFormat {
     Json,
 }
 
+#[cfg(test)]
+impl ProcessSettings {
+    /// Those of a command line.
+    pub(crate) fn given(options: &[&str]) -> Self {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            process: ProcessSettings,
+        }
+        let line: Line = clap::Parser::parse_from([&["process"], options].concat());
+        line.process
+    }
+}
+
 impl ProcessSettings {
     /// The runner's of jobs.
     #[must_use]

@@ -44,20 +44,12 @@ fn leads_to_loopback(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        process: ProcessSettings,
-    }
-
     fn reach(listens: &[&str], metrics: &str, realtime_url: Option<&str>) -> Reach {
-        let line = Line::try_parse_from(["process", "--metrics-listen", metrics]).unwrap();
+        let process = ProcessSettings::given(&["--metrics-listen", metrics]);
         let listens: Vec<_> = listens.iter().map(|address| address.parse().unwrap()).collect();
-        Reach::of(&listens, &line.process, realtime_url)
+        Reach::of(&listens, &process, realtime_url)
     }
 
     #[test]
