@@ -17,7 +17,7 @@ use crate::{
     memberships::{Entered, Have},
     meters::METERS,
     node::Node,
-    outbox::{Outbox, Transport},
+    outbox::Outbox,
     pace::Pace,
     packet::Packet,
     requests,
@@ -53,10 +53,10 @@ enum Stage {
 
 impl Client {
     /// A connection was made; `sid` is its name.
-    pub(crate) fn open(node: &Arc<Node>, transport: Arc<dyn Transport>, sid: String) -> Arc<Self> {
+    pub(crate) fn open(node: &Arc<Node>, outbox: Arc<Outbox>, sid: String) -> Arc<Self> {
         Arc::new(Self {
             node: Arc::clone(node),
-            outbox: Outbox::new(transport, &node.settings),
+            outbox,
             sid,
             state: Mutex::new(State {
                 stage: Stage::Unknown,

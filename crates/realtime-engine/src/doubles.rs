@@ -27,7 +27,7 @@ use crate::{
     client::Client,
     frame::Frame,
     node::Node,
-    outbox::{Handed, Transport},
+    outbox::{Handed, Outbox, Transport},
 };
 
 /// Waits for what must come, and fails when it does not.
@@ -108,7 +108,7 @@ impl FakeTransport {
 
 /// A client whose connection ends when its transport is closed.
 pub(crate) fn open_client(node: &Arc<Node>, transport: &Arc<FakeTransport>) -> Arc<Client> {
-    let client = Client::open(node, transport.clone(), "sid".into());
+    let client = Client::open(node, Outbox::new(transport.clone(), &node.settings), "sid".into());
     let (transport, ended) = (Arc::clone(transport), Arc::clone(&client));
     tokio::spawn(async move {
         transport.gone().await;
@@ -117,7 +117,7 @@ pub(crate) fn open_client(node: &Arc<Node>, transport: &Arc<FakeTransport>) -> A
     client
 }
 
-impl Transport for FakeTransport {
+impl Transport for Arc<FakeTransport> {
     fn write(&self, frame: &Frame, from: usize) -> Handed {
         if self.is_closed() {
             return Handed::Gone;

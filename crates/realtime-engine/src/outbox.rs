@@ -44,13 +44,14 @@ pub(crate) enum Handed {
 /// A frame goes straight to the transport. It waits here only when the client is behind, and then a task
 /// sees to it; an idle client has neither queue nor task. A client that is too far behind is closed, with
 /// the reason: what it gets has no hole.
-pub(crate) struct Outbox {
-    transport: Arc<dyn Transport>,
+pub(crate) struct Outbox<T: ?Sized = dyn Transport> {
     limit: usize,
     grace: Duration,
     patience: Duration,
     state: Mutex<State>,
     changed: Notify,
+    /// Within it: who fans out comes by thousands, and each pointer more leads out of the processor's cache.
+    transport: T,
 }
 
 struct State {
@@ -71,11 +72,10 @@ enum Phase {
     Closed,
 }
 
-impl Outbox {
+impl<T: Transport> Outbox<T> {
     /// For a client that is not in yet.
-    pub(crate) fn new(transport: Arc<dyn Transport>, settings: &Settings) -> Arc<Self> {
+    pub(crate) fn new(transport: T, settings: &Settings) -> Arc<Self> {
         Arc::new(Self {
-            transport,
             limit: settings.queue_bytes,
             grace: settings.close_grace,
             patience: settings.write_timeout,
@@ -87,9 +87,17 @@ impl Outbox {
                 pumping: false,
             }),
             changed: Notify::new(),
+            transport,
         })
     }
 
+    /// What carries the frames.
+    pub(crate) fn transport(&self) -> &T {
+        &self.transport
+    }
+}
+
+impl<T: Transport + ?Sized + 'static> Outbox<T> {
     /// Sends `first`, then all that has waited for it, then whatever comes.
     pub(crate) fn uncork(self: &Arc<Self>, first: Frame) {
         let mut state = self.lock();
@@ -283,7 +291,7 @@ mod tests {
         Frame::event("x", &text)
     }
 
-    fn outbox(transport: &Arc<FakeTransport>, queue_bytes: usize) -> Arc<Outbox> {
+    fn outbox(transport: &Arc<FakeTransport>, queue_bytes: usize) -> Arc<Outbox<Arc<FakeTransport>>> {
         let settings =
             Settings { queue_bytes, close_grace: Duration::from_millis(20), ..Settings::default() };
         let outbox = Outbox::new(transport.clone(), &settings);

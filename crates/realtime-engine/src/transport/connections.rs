@@ -14,7 +14,7 @@ use tokio::time::{self, Instant};
 use uuid::Uuid;
 
 use super::Carrier;
-use crate::{client::Client, frame::Frame, node::Node};
+use crate::{client::Client, frame::Frame, node::Node, outbox::Outbox};
 
 /// The connections are looked through a part at a time, so that nobody waits long to be let in.
 const PARTS: usize = 16;
@@ -32,8 +32,7 @@ pub(crate) struct Connections {
 pub(crate) struct Connection {
     /// Its secret name: whoever knows it may speak for the client.
     pub(crate) sid: Uuid,
-    /// What it is written to by.
-    pub(crate) carrier: Arc<Carrier>,
+    outbox: Arc<Outbox<Carrier>>,
     /// Who it is for.
     pub(crate) client: Arc<Client>,
     heart: Mutex<Heart>,
@@ -70,16 +69,13 @@ impl Connections {
             self.count.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        let (carrier, now) = (Arc::new(carrier), Instant::now());
+        let (outbox, now) = (Outbox::new(carrier, &self.node.settings), Instant::now());
         // What others may know a socket by is not what it is spoken for by.
-        let client = Client::open(
-            &self.node,
-            Arc::clone(&carrier) as _,
-            self.node.clock.new_id().simple().to_string(),
-        );
+        let name = self.node.clock.new_id().simple().to_string();
+        let client = Client::open(&self.node, Arc::clone(&outbox) as _, name);
         let connection = Arc::new(Connection {
             sid: Uuid::from_u128(rand::random()),
-            carrier,
+            outbox,
             client,
             heart: Mutex::new(Heart {
                 opened: now,
@@ -138,6 +134,11 @@ impl Connections {
 }
 
 impl Connection {
+    /// What it is written to by.
+    pub(crate) fn carrier(&self) -> &Carrier {
+        self.outbox.transport()
+    }
+
     /// Takes an Engine.IO packet. False when it says good-bye.
     pub(crate) fn receive(&self, packet: &str) -> bool {
         self.lock().answer = None;
@@ -154,7 +155,7 @@ impl Connection {
         let mut heart = self.lock();
         let silent = heart.answer.is_some_and(|answer| answer <= now);
         let unknown = heart.opened + node.settings.connect_timeout <= now && self.client.is_unknown();
-        if silent || unknown || self.carrier.is_gone() {
+        if silent || unknown || self.carrier().is_gone() {
             return Due::End;
         }
         if heart.ask > now || heart.answer.is_some() {

@@ -92,7 +92,7 @@ pub(super) fn opening(connections: &Connections, connection: &Connection, upgrad
 }
 
 async fn poll(connections: &Connections, connection: &Connection) -> Result<Response, Refused> {
-    match connection.carrier.poll().await {
+    match connection.carrier().poll().await {
         Ok(answer) => Ok(packets(&answer)),
         Err(NoPoll::Gone) => Err(Refused::UnknownSession),
         Err(NoPoll::Taken) => {

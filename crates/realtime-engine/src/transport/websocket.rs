@@ -39,7 +39,7 @@ pub(super) async fn take_over(
         None => match connections.open(Carrier::websocket(Arc::clone(&stream))) {
             Some(connection) => {
                 let opening = http::opening(&connections, &connection, &[]);
-                connection.carrier.write(&opening, 0);
+                connection.carrier().write(&opening, 0);
                 connection
             }
             None => return drop(stream.try_write(Frame::close(TRY_AGAIN_LATER).bytes())),
@@ -141,7 +141,7 @@ impl Reader {
 
     fn break_off(&self, violation: Violation) {
         if self.way == Way::Open {
-            self.connection.carrier.end(violation as u16);
+            self.connection.carrier().end(violation as u16);
         }
     }
 
@@ -149,7 +149,7 @@ impl Reader {
     fn end(self) {
         match self.way {
             Way::Knocking => {}
-            Way::Probed => self.connection.carrier.give_up_probe(),
+            Way::Probed => self.connection.carrier().give_up_probe(),
             Way::Open => self.connections.end(&self.connection),
         }
     }
@@ -158,12 +158,12 @@ impl Reader {
 /// A websocket wants to take a connection over: it shows that it gets through, and then that the client is ready.
 fn go_on(way: &mut Way, connection: &Connection, stream: &Arc<TcpStream>, packet: &str) -> bool {
     match (*way, packet) {
-        (Way::Knocking, "2probe") if connection.carrier.probe() => {
+        (Way::Knocking, "2probe") if connection.carrier().probe() => {
             *way = Way::Probed;
             let answer = Frame::engine("3probe");
             stream.try_write(answer.bytes()).is_ok_and(|out| out == answer.len())
         }
-        (Way::Probed, "5") if connection.carrier.upgrade(stream) => {
+        (Way::Probed, "5") if connection.carrier().upgrade(stream) => {
             *way = Way::Open;
             true
         }
