@@ -26,18 +26,25 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<MessagePage, ChatError> {
-        if range == Range::Newest {
-            // Asked for first, whether memory has the group or not: what an answer costs tells nobody of it.
-            let version = self.context.membership(user, group).await?;
-            return Ok(MessagePage { version, messages: self.newest(group, version, limit).await? });
-        }
-        let page = self.context.store.page(user, group, range, rows(limit)).await.map_err(unavailable)?;
-        let Some((version, messages)) = page else {
-            // It is empty, or the group is not theirs to read.
-            let version = self.context.membership(user, group).await?;
-            return Ok(MessagePage { version, messages: self.read(group, range, limit).await? });
+        let store = &self.context.store;
+        let page = match range {
+            // The version is asked for first, whether memory has the group or not: what an answer costs tells nobody of
+            // it.
+            Range::Newest => {
+                let version = self.context.membership(user, group).await?;
+                return Ok(MessagePage { version, messages: self.newest(group, version, limit).await? });
+            }
+            Range::Before(seq) => store.page_before(user, group, seq, rows(limit)).await,
+            Range::After(seq) => store.page_after(user, group, seq, rows(limit)).await,
         };
-        Ok(MessagePage { version, messages: messages.into_iter().map(Arc::new).collect() })
+        if let Some((version, messages)) = page.map_err(unavailable)? {
+            return Ok(MessagePage { version, messages: messages.into_iter().map(Arc::new).collect() });
+        }
+        // It is empty, or the group is not theirs to read.
+        let version = self.context.membership(user, group).await?;
+        let at_the_end = matches!(range, Range::After(seq) if seq >= version.last_seq);
+        let messages = if at_the_end { Vec::new() } else { self.read(group, range, limit).await? };
+        Ok(MessagePage { version, messages })
     }
 
     /// From memory, where it has them; what came since is read, and remembered.

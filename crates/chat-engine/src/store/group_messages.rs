@@ -97,6 +97,15 @@ macro_rules! load {
     };
 }
 
+/// Messages, and the version of their group at that moment.
+type VersionedPage = (GroupVersion, Vec<GroupMessage>);
+
+fn into_page(rows: Vec<(VersionRow, MessageRow)>) -> Option<VersionedPage> {
+    let (versions, messages): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|(version, message)| (version, GroupMessage::from(message))).unzip();
+    versions.into_iter().next().map(|version| (into_version(version), messages))
+}
+
 impl Store {
     /// A page of the log.
     pub(crate) async fn messages(
@@ -113,23 +122,27 @@ impl Store {
         Ok(rows.into_iter().map(GroupMessage::from).collect())
     }
 
-    /// A page of the log with what [`Store::version`] answers at the same moment; nothing to who is not in the group,
-    /// nor where the page would be empty.
-    pub(crate) async fn page(
+    /// A page of the log before a position, with what [`Store::version`] answers at the same moment; nothing to who is
+    /// not in the group, nor where the page would be empty.
+    pub(crate) async fn page_before(
         &self,
         user: UserId,
         group: GroupId,
-        range: Range,
+        before: Seq,
         limit: i64,
-    ) -> Result<Option<(GroupVersion, Vec<GroupMessage>)>, StoreError> {
-        let rows: Vec<(VersionRow, MessageRow)> = match range {
-            Range::Newest => load!(self, newest!(page!(user, group, limit))),
-            Range::Before(seq) => load!(self, before!(page!(user, group, limit), seq)),
-            Range::After(seq) => load!(self, after!(page!(user, group, limit), seq)),
-        }?;
-        let (versions, messages): (Vec<_>, Vec<_>) =
-            rows.into_iter().map(|(version, message)| (version, GroupMessage::from(message))).unzip();
-        Ok(versions.into_iter().next().map(|version| (into_version(version), messages)))
+    ) -> Result<Option<VersionedPage>, StoreError> {
+        load!(self, before!(page!(user, group, limit), before)).map(into_page)
+    }
+
+    /// The same after a position, oldest first.
+    pub(crate) async fn page_after(
+        &self,
+        user: UserId,
+        group: GroupId,
+        after: Seq,
+        limit: i64,
+    ) -> Result<Option<VersionedPage>, StoreError> {
+        load!(self, after!(page!(user, group, limit), after)).map(into_page)
     }
 
     /// The log after a position, oldest first; nothing of a deleted group.
