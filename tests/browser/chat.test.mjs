@@ -66,6 +66,27 @@ test("what was written while away appears once, in order, under the divider", as
   for (const window of windows) await window.close();
 });
 
+test("who changes their name is shown by the new one, once the old one is five minutes old", async () => {
+  const { bob, group, windows } = await pair();
+  const [one] = windows;
+  await bob.send(group, "as Bob");
+  await one.hears("as Bob");
+  const authors = () => one.log.locator(".by bdi").allInnerTexts();
+  await until(async () => (await authors()).join() === "Bob");
+  await bob.call("PATCH", "/users/me", { user: { name: "Robert", current_password: PASSWORD } });
+  await bob.send(group, "a moment later");
+  await one.hears("a moment later");
+  assert.deepEqual(await authors(), ["Bob"]);
+  await one.page.evaluate(() => {
+    const now = Date.now;
+    Date.now = () => now() + 300_000;
+  });
+  await bob.send(group, "much later");
+  await one.hears("much later");
+  await until(async () => (await authors()).every((name) => name === "Robert"));
+  for (const window of windows) await window.close();
+});
+
 test("the list counts what is unread, live, and puts the latest first", async () => {
   const { alice, bob, windows } = await pair();
   const [, other] = windows;
