@@ -1,6 +1,6 @@
 //! PostgreSQL: an engine's schema, over a plain or an encrypted connection.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc};
+use std::{net::IpAddr, str::FromStr};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{
@@ -8,7 +8,6 @@ use diesel_async::{
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
 };
 use engine_interfaces::BoxError;
-use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::{
     Client, Config, NoTls,
     config::{Host, SslMode},
@@ -111,14 +110,7 @@ pub(crate) async fn client(config: &Config) -> Result<Client, BoxError> {
 }
 
 fn tls() -> Result<MakeRustlsConnect, BoxError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
+    Ok(MakeRustlsConnect::new(outbound::tls_config()?))
 }
 
 /// An error with its causes: the reason why PostgreSQL refused lies in the source.

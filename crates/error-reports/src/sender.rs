@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use engine_interfaces::{BoxError, ErrorReport};
-use reqwest::{Client, StatusCode, Url, header::HeaderValue, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use engine_interfaces::ErrorReport;
+use reqwest::{Client, StatusCode, Url, header::HeaderValue};
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +47,7 @@ impl Sender {
         let mut token = HeaderValue::from_str(settings.token.expose())
             .map_err(|error| StartError::Client(error.into()))?;
         token.set_sensitive(true);
-        let http = client(settings.timeout).map_err(StartError::Client)?;
+        let http = outbound::http_client(settings.timeout).map_err(StartError::Client)?;
         Ok(Self { settings, url, token, http, reports, ending })
     }
 
@@ -129,22 +128,4 @@ impl Sender {
             status => Answer::Refused(status),
         }
     }
-}
-
-fn client(timeout: Duration) -> Result<Client, BoxError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let client = Client::builder()
-        .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
-        // The token is for nobody else.
-        .redirect(Policy::none())
-        .referer(false)
-        .timeout(timeout)
-        .tls_backend_preconfigured(tls)
-        .build()?;
-    Ok(client)
 }

@@ -1,6 +1,6 @@
 //! The exporter.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use engine_interfaces::BoxError;
 use metrics::{Counter, counter, describe_counter};
@@ -10,8 +10,7 @@ use opentelemetry_sdk::{
     Resource,
     trace::{Sampler, SdkTracerProvider, SpanExporter as _},
 };
-use reqwest::{Client, Url, header::HeaderName, header::HeaderValue, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
+use reqwest::{Url, header::HeaderName, header::HeaderValue};
 use tokio::sync::mpsc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -121,7 +120,7 @@ fn exporter(settings: &TraceSettings) -> Result<SpanExporter, StartError> {
         }
         headers.insert(name.clone(), value.expose().to_owned());
     }
-    let client = client(settings.timeout).map_err(StartError::Client)?;
+    let client = outbound::http_client(settings.timeout).map_err(StartError::Client)?;
     SpanExporter::builder()
         .with_http()
         .with_http_client(client)
@@ -131,22 +130,4 @@ fn exporter(settings: &TraceSettings) -> Result<SpanExporter, StartError> {
         .with_timeout(settings.timeout)
         .build()
         .map_err(|error| StartError::Client(error.into()))
-}
-
-fn client(timeout: Duration) -> Result<Client, BoxError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let client = Client::builder()
-        .user_agent(concat!("Parlour/", env!("CARGO_PKG_VERSION")))
-        // The headers are for nobody else.
-        .redirect(Policy::none())
-        .referer(false)
-        .timeout(timeout)
-        .tls_backend_preconfigured(tls)
-        .build()?;
-    Ok(client)
 }

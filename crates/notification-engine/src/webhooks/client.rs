@@ -3,12 +3,12 @@
 use std::{error::Error, io, iter, sync::Arc};
 
 use engine_interfaces::{BoxError, DeliveryFault, DeliveryId, Secret, Timestamp};
+use outbound::TlsError;
 use reqwest::{
     StatusCode,
     header::{CONTENT_TYPE, HeaderValue},
     redirect::Policy,
 };
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use super::{
     WebhookSettings,
@@ -65,7 +65,7 @@ impl Client {
             .dns_resolver(Guard::new(resolver, addresses))
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.timeout)
-            .tls_backend_preconfigured(tls()?)
+            .tls_backend_preconfigured(outbound::tls_config()?)
             .build()?;
         Ok(Self { http })
     }
@@ -96,20 +96,6 @@ impl Client {
     }
 }
 
-/// The machine's trusted certificates, by the one implementation that is linked.
-fn tls() -> Result<ClientConfig, BoxError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        tracing::warn!("this machine trusts no certificates: no web hook is delivered over https");
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
-}
-
 /// What went wrong, as far as it can be told from an error's causes.
 fn fault(error: &reqwest::Error) -> DeliveryFault {
     let causes = || iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
@@ -126,5 +112,5 @@ fn fault(error: &reqwest::Error) -> DeliveryFault {
 /// rustls hands its errors on inside those of reading and writing, which leave themselves out of their causes.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
     let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
+    cause.is::<TlsError>() || inner.is_some_and(|inner| is_tls(inner))
 }
