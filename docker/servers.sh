@@ -77,10 +77,10 @@ need_redis() {
 }
 
 # Starts one that keeps all it is given; sets `redis`, its process. Fails where something else has the port.
-start_redis() { # FOLDER PORT
+start_redis() { # FOLDER PORT [OPTION ...]
   : >"$1/redis.log"
   "${as_owner[@]}" redis-server --bind 127.0.0.1 --port "$2" --dir "$1" --appendonly yes --maxmemory-policy noeviction \
-    >"$1/redis.log" 2>&1 </dev/null &
+    "${@:3}" >"$1/redis.log" 2>&1 </dev/null &
   redis=$!
   while kill -0 "$redis" 2>/dev/null; do
     grep -q 'Ready to accept connections' "$1/redis.log" && return

@@ -26,7 +26,7 @@ async fn examined_alone(data: &Path) -> (bool, Vec<Value>) {
     examined(command).await
 }
 
-fn finding<'a>(findings: &'a [Value], part: &str, level: &str) -> Option<&'a Value> {
+pub(crate) fn finding<'a>(findings: &'a [Value], part: &str, level: &str) -> Option<&'a Value> {
     findings.iter().find(|finding| finding["part"] == part && finding["level"] == level)
 }
 

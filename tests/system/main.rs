@@ -13,6 +13,8 @@ mod deployed;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]
+mod encryption;
+#[cfg(test)]
 mod erasure;
 #[cfg(test)]
 mod kills;

@@ -17,6 +17,7 @@ use engine_interfaces::{
 };
 
 use self::{
+    address::Address,
     link::{Dialer, LinkError},
     publisher::Publisher,
     ring::lags,
@@ -104,6 +105,27 @@ impl RedisBroker {
         checked.map_err(|error| RedisUrlError(error.into()))
     }
 
+    /// Another machine that `url` has spoken to without TLS: whoever is between reads what is announced, and can announce
+    /// what nobody wrote. None where `url` can't be read.
+    ///
+    /// # Example
+    /// ```
+    /// # #[cfg(feature = "redis")]
+    /// # fn example() {
+    /// use broker::RedisBroker;
+    ///
+    /// assert_eq!(RedisBroker::overheard("redis://:password@10.0.0.1:6379").as_deref(), Some("10.0.0.1"));
+    /// assert_eq!(RedisBroker::overheard("rediss://:password@10.0.0.1:6380"), None);
+    /// assert_eq!(RedisBroker::overheard("redis://127.0.0.1"), None);
+    /// # }
+    /// # #[cfg(feature = "redis")]
+    /// # example();
+    /// ```
+    #[must_use]
+    pub fn overheard(url: &str) -> Option<String> {
+        Address::parse(url).ok()?.overheard().map(ToOwned::to_owned)
+    }
+
     /// What the server at `url`, or each master of the Cluster, says of itself.
     ///
     /// # Errors
@@ -126,7 +148,8 @@ impl RedisBroker {
     }
 
     /// Connects to the server at `url`, such as `redis://:password@127.0.0.1:6379/0`, or to the Cluster of which it
-    /// names some nodes: `redis+cluster://:password@10.0.0.1:6379,10.0.0.2:6379`. Waits for the connection, but no
+    /// names some nodes: `redis+cluster://:password@10.0.0.1:6379,10.0.0.2:6379`. Over TLS it is `rediss://` and
+    /// `rediss+cluster://`, with a certificate that this machine trusts. Waits for the connection, but no
     /// longer than [`RedisSettings::timeout`]: a server that is away is no error.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub struct SharedSettings {
     secrets: SecretSettings,
 
     /// The Redis that carries hints between the processes: a server, `redis://:password@host:6379/0`, or a
-    /// Cluster, `redis+cluster://:password@host1:6379,host2:6379`.
+    /// Cluster, `redis+cluster://:password@host1:6379,host2:6379`; over TLS `rediss://…` and `rediss+cluster://…`.
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true, help_heading = "Redis")]
     redis_url: Option<SecretText>,
 

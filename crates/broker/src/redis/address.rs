@@ -1,16 +1,20 @@
 //! Where Redis is: one server, or a Cluster.
 
-use redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisResult};
+use std::{net::IpAddr, slice};
 
-/// What the URL of a Cluster begins with; its nodes follow, separated by commas, behind what they all ask for:
-/// `redis+cluster://:password@10.0.0.1:6379,10.0.0.2:6379`.
-const CLUSTER: &str = "redis+cluster://";
+use redis::{
+    ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
+};
+
+/// What the URL of a Cluster begins with, and that of each node then; the nodes follow, separated by commas, behind what
+/// they all ask for: `redis+cluster://:password@10.0.0.1:6379,10.0.0.2:6379`.
+const CLUSTERS: [(&str, &str); 2] = [("redis+cluster://", "redis://"), ("rediss+cluster://", "rediss://")];
 
 /// Where Redis is.
 #[derive(Debug)]
 pub(super) enum Address {
     /// One server.
-    Server(ConnectionInfo),
+    Server(Box<ConnectionInfo>),
     /// Some nodes of a Cluster, of which one has to answer; the others are found through it.
     Cluster(Vec<ConnectionInfo>),
 }
@@ -18,21 +22,41 @@ pub(super) enum Address {
 impl Address {
     /// Of a URL.
     pub(super) fn parse(url: &str) -> RedisResult<Self> {
-        let Some(rest) = url.strip_prefix(CLUSTER) else {
-            return server(url).map(Self::Server);
+        let cluster = CLUSTERS.iter().find_map(|(begin, node)| Some((url.strip_prefix(begin)?, node)));
+        let Some((rest, scheme)) = cluster else {
+            return server(url).map(|server| Self::Server(Box::new(server)));
         };
         let (credentials, nodes) = rest.rsplit_once('@').map_or(("", rest), |(who, nodes)| (who, nodes));
         let at = if credentials.is_empty() { "" } else { "@" };
         let nodes = nodes.trim_end_matches('/').split(',');
         nodes
-            .map(|node| server(&format!("redis://{credentials}{at}{node}/")))
+            .map(|node| server(&format!("{scheme}{credentials}{at}{node}/")))
             .collect::<RedisResult<_>>()
             .map(Self::Cluster)
+    }
+
+    /// Another machine that is spoken to without TLS, as far as the URL says.
+    pub(super) fn overheard(&self) -> Option<&str> {
+        let nodes = match self {
+            Self::Server(server) => slice::from_ref(server.as_ref()),
+            Self::Cluster(nodes) => nodes,
+        };
+        nodes.iter().find_map(|node| match node.addr() {
+            ConnectionAddr::Tcp(host, _) => {
+                let address: Option<IpAddr> = host.parse().ok();
+                let here = address.map_or(host == "localhost", |address| address.is_loopback());
+                (!here).then_some(host.as_str())
+            }
+            _ => None,
+        })
     }
 }
 
 fn server(url: &str) -> RedisResult<ConnectionInfo> {
     let info = url.into_connection_info()?;
+    if matches!(info.addr(), ConnectionAddr::TcpTls { insecure: true, .. }) {
+        return Err(RedisError::from((ErrorKind::InvalidClientConfig, "a certificate is always verified")));
+    }
     // Only RESP3 carries what is heard and what is asked on one connection.
     let resp3 = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     // A hint never waits for the next one to fill a packet.
@@ -61,8 +85,31 @@ mod tests {
     }
 
     #[test]
+    fn a_url_says_whether_others_may_listen() {
+        for (url, overheard) in [
+            ("redis://localhost", None),
+            ("redis://127.0.0.1:6379/0", None),
+            ("redis://[::1]", None),
+            ("redis+unix:///run/redis.sock", None),
+            ("redis://:secret@redis", Some("redis")),
+            ("rediss://:secret@redis:6380/2", None),
+            ("redis+cluster://localhost,10.0.0.2:6379", Some("10.0.0.2")),
+            ("rediss+cluster://:secret@10.0.0.1:6379,10.0.0.2:6379", None),
+        ] {
+            assert_eq!(Address::parse(url).unwrap().overheard(), overheard, "{url}");
+        }
+    }
+
+    #[test]
     fn other_urls_are_refused() {
-        for url in ["", "http://redis", "redis+cluster://", "redis+cluster://a:7000,,b:7000", "redis://"] {
+        for url in [
+            "",
+            "http://redis",
+            "redis+cluster://",
+            "redis+cluster://a:7000,,b:7000",
+            "redis://",
+            "rediss://redis/#insecure",
+        ] {
             assert!(Address::parse(url).is_err(), "{url}");
         }
     }

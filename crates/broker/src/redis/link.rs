@@ -49,7 +49,7 @@ pub(super) struct Dialer {
 }
 
 enum Clients {
-    Server(Client),
+    Server(Box<Client>),
     Cluster(Box<ClusterClient>),
 }
 
@@ -62,7 +62,7 @@ impl Dialer {
     pub(super) fn new(url: &str, settings: &RedisSettings) -> RedisResult<Self> {
         Ok(Self {
             clients: match Address::parse(url)? {
-                Address::Server(server) => Clients::Server(Client::open(server)?),
+                Address::Server(server) => Clients::Server(Box::new(Client::open(*server)?)),
                 Address::Cluster(nodes) => {
                     let cluster = ClusterClient::builder(nodes)
                         .use_protocol(ProtocolVersion::RESP3)

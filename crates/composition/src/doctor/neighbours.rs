@@ -25,13 +25,21 @@ pub(super) async fn redis(patient: &Patient<'_>) -> Vec<Finding> {
         )];
     }
     match RedisBroker::facts(url.expose(), &settings).await {
-        Ok(servers) => servers.iter().flat_map(judge).collect(),
+        Ok(servers) => servers.iter().flat_map(judge).chain(overheard(url.expose())).collect(),
         Err(error) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
             let found = format!("Redis can't be used: {error}: {cause}");
             vec![Finding::error("redis", found, "start it, or correct the host or the password in REDIS_URL")]
         }
     }
+}
+
+/// Do others hear what is announced?
+fn overheard(url: &str) -> Option<Finding> {
+    let machine = RedisBroker::overheard(url)?;
+    let found = format!("the connection to {machine} is not encrypted: whoever is between reads messages");
+    let cure = "begin REDIS_URL with rediss://, or rediss+cluster://; leave it on a network that only these machines have";
+    Some(Finding::warning("redis", found, cure))
 }
 
 fn judge(facts: &RedisFacts) -> Vec<Finding> {
