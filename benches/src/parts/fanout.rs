@@ -97,6 +97,12 @@ async fn beside(
         one_last = one_last.at_most(0.5, Beside::Peer);
     }
     for _ in 0..options.rounds {
+        // As new as its peers: what one round leaves behind would be memory that the next one spares.
+        for name in &names {
+            shape.terminate(name).await?;
+            shape.launch(name).await?;
+            shape.ready(name).await?;
+        }
         let ours: Result<Vec<_>, BoxError> = names
             .iter()
             .map(|name| Ok(Server { address: shape.address(name), process: shape.process(name)?.id() }))
