@@ -83,7 +83,8 @@ impl<Q> QueryId for Planned<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// Answers the plan of `$query`, a query that only reads, as lines of text.
+/// Answers the plan of `$query`, a query that only reads, as lines of text. Where the databases are asked in different
+/// ways, give two queries, PostgreSQL's first.
 ///
 /// # Example
 /// ```
@@ -119,13 +120,16 @@ impl<Q> QueryId for Planned<Q> {
 #[macro_export]
 macro_rules! explain {
     ($store:expr, $query:expr) => {
+        $crate::explain!($store, $query, $query)
+    };
+    ($store:expr, $pg_query:expr, $lite_query:expr) => {
         $crate::on!(
             $store,
             read,
-            |pg| ::diesel_async::RunQueryDsl::load::<String>($crate::Analyzed($query), pg),
+            |pg| ::diesel_async::RunQueryDsl::load::<String>($crate::Analyzed($pg_query), pg),
             |lite| async {
                 let steps: Vec<$crate::PlannedStep> =
-                    ::diesel_async::RunQueryDsl::load($crate::Planned($query), lite).await?;
+                    ::diesel_async::RunQueryDsl::load($crate::Planned($lite_query), lite).await?;
                 Ok::<_, ::diesel::result::Error>($crate::indented(&steps))
             }
         )

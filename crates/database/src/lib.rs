@@ -28,6 +28,7 @@ pub use explain::{Analyzed, Planned, PlannedStep, indented};
 pub use facts::Facts;
 pub use migrate::{MigrationState, Migrations, MigrationsError};
 pub use pool::{Database, Location, LocationError, Pool, PoolSettings, Usage};
+pub use postgres::{PostgresConnection, PostgresPool};
 pub use snapshots::{SnapshotError, Snapshots};
 pub use sql::{At, Col, Id, Instant};
 pub use sqlite::{Lite, SqlitePool};

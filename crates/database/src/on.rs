@@ -64,7 +64,7 @@ macro_rules! on {
                     )
                     .await
                 }
-                Err(error) => Err($crate::StoreError::unavailable(error)),
+                Err(error) => Err(error),
             },
             $crate::Pool::Sqlite(pool) => match pool.write().await {
                 Ok(mut connection) => {
@@ -83,7 +83,7 @@ macro_rules! on {
                     let $pg = &mut *connection;
                     $pg_body.await.map_err($crate::StoreError::from)
                 }
-                Err(error) => Err($crate::StoreError::unavailable(error)),
+                Err(error) => Err(error),
             },
             $crate::Pool::Sqlite(pool) => match pool.$lane().await {
                 Ok(mut connection) => {

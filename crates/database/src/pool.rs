@@ -8,10 +8,10 @@ use std::{
 };
 
 use diesel::sql_query;
-use diesel_async::{AsyncPgConnection, RunQueryDsl, pooled_connection::deadpool};
+use diesel_async::RunQueryDsl;
 use tokio_postgres::config::SslMode;
 
-use crate::{SqlitePool, StoreError, on, postgres};
+use crate::{PostgresPool, SqlitePool, StoreError, on, postgres};
 
 /// Where an engine's rows are.
 ///
@@ -205,7 +205,7 @@ impl Default for PoolSettings {
 /// ```
 pub enum Pool {
     /// To PostgreSQL.
-    Postgres(deadpool::Pool<AsyncPgConnection>),
+    Postgres(PostgresPool),
     /// To SQLite.
     Sqlite(SqlitePool),
 }
@@ -235,7 +235,7 @@ pub struct Usage {
 }
 
 impl Usage {
-    pub(crate) fn of<M: ::deadpool::managed::Manager>(pool: &::deadpool::managed::Pool<M>) -> Self {
+    pub(crate) fn of<M: deadpool::managed::Manager>(pool: &deadpool::managed::Pool<M>) -> Self {
         let status = pool.status();
         Self { limit: status.max_size, open: status.size, idle: status.available, waiting: status.waiting }
     }
@@ -281,7 +281,7 @@ impl Database {
         let (pool, location) = match location {
             Location::Postgres { config, schema } => {
                 let config = postgres::in_schema(*config, &schema, settings);
-                let pool = Pool::Postgres(postgres::pool(&config, settings)?);
+                let pool = Pool::Postgres(PostgresPool::new(config.clone(), settings));
                 (pool, Location::Postgres { config: Box::new(config), schema })
             }
             Location::Sqlite { path } => {
@@ -322,7 +322,7 @@ impl Database {
     #[must_use]
     pub fn usage(&self) -> Usage {
         match self.pool() {
-            Pool::Postgres(pool) => Usage::of(pool),
+            Pool::Postgres(pool) => pool.usage(),
             Pool::Sqlite(pool) => pool.usage(),
         }
     }

@@ -1,20 +1,22 @@
 //! PostgreSQL: an engine's schema, over a plain or an encrypted connection.
 
-use std::{net::IpAddr, str::FromStr};
+mod pool;
+
+use std::str::FromStr;
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::{
-    AsyncPgConnection,
-    pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool},
-};
+use diesel_async::AsyncPgConnection;
 use engine_interfaces::BoxError;
+use outbound::is_this_machine;
 use tokio_postgres::{
     Client, Config, NoTls,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::{LocationError, PoolSettings, StoreError};
+use crate::{LocationError, PoolSettings};
+
+pub use pool::{PostgresConnection, PostgresPool};
 
 /// Reads a connection URL. `verify-full` and `verify-ca` mean `require`, since certificates are always
 /// verified; a URL that does not ask for encryption gets none.
@@ -37,12 +39,7 @@ pub(crate) fn other_machine(config: &Config) -> Option<String> {
         return config.get_hostaddrs().iter().find(|address| !address.is_loopback()).map(ToString::to_string);
     }
     config.get_hosts().iter().find_map(|host| match host {
-        Host::Tcp(name) => {
-            let name = name.trim_matches(['[', ']']);
-            let address: Option<IpAddr> = name.parse().ok();
-            let here = address.map_or(name == "localhost", |address| address.is_loopback());
-            (!here).then(|| name.to_owned())
-        }
+        Host::Tcp(name) => (!is_this_machine(name)).then(|| name.trim_matches(['[', ']']).to_owned()),
         #[cfg(unix)]
         Host::Unix(_) => None,
     })
@@ -64,24 +61,6 @@ pub(crate) fn in_schema(mut config: Config, schema: &str, settings: &PoolSetting
     config.application_name(format!("parlour-{schema}"));
     config.connect_timeout(settings.wait);
     config
-}
-
-pub(crate) fn pool(config: &Config, settings: &PoolSettings) -> Result<Pool<AsyncPgConnection>, StoreError> {
-    let mut manager = ManagerConfig::default();
-    // A closed connection is seen without asking the server, which would double every short query.
-    manager.recycling_method = RecyclingMethod::Fast;
-    let config = config.clone();
-    manager.custom_setup = Box::new(move |_| {
-        let config = config.clone();
-        Box::pin(async move { connect(&config).await })
-    });
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(String::new(), manager))
-        .max_size(settings.size)
-        .wait_timeout(Some(settings.wait))
-        .create_timeout(Some(settings.wait))
-        .runtime(deadpool::Runtime::Tokio1)
-        .build()
-        .map_err(StoreError::unavailable)
 }
 
 pub(crate) async fn connect(config: &Config) -> ConnectionResult<AsyncPgConnection> {

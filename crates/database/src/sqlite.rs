@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use deadpool::managed::QueueMode;
 use diesel::{ConnectionError, SqliteConnection};
 use diesel_async::{
     AsyncConnection, SimpleAsyncConnection,
@@ -70,6 +71,8 @@ impl SqlitePool {
             Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
                 .max_size(size)
                 .wait_timeout(Some(settings.wait))
+                // The one that was used last has the file's pages at hand.
+                .queue_mode(QueueMode::Lifo)
                 .runtime(deadpool::Runtime::Tokio1)
                 .build()
                 .map_err(StoreError::unavailable)

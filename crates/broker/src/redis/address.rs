@@ -1,7 +1,8 @@
 //! Where Redis is: one server, or a Cluster.
 
-use std::{net::IpAddr, slice};
+use std::slice;
 
+use outbound::is_this_machine;
 use redis::{
     ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, ProtocolVersion, RedisError, RedisResult,
 };
@@ -42,11 +43,7 @@ impl Address {
             Self::Cluster(nodes) => nodes,
         };
         nodes.iter().find_map(|node| match node.addr() {
-            ConnectionAddr::Tcp(host, _) => {
-                let address: Option<IpAddr> = host.parse().ok();
-                let here = address.map_or(host == "localhost", |address| address.is_loopback());
-                (!here).then_some(host.as_str())
-            }
+            ConnectionAddr::Tcp(host, _) => (!is_this_machine(host)).then_some(host.as_str()),
             _ => None,
         })
     }
