@@ -70,7 +70,7 @@ async fn a_line_at_the_console_does_what_the_tool_does() {
     .await;
     for query in [
         format!("newest {group}"),
-        format!("page {group} {} 3", bob.id),
+        format!("page {group} 3"),
         format!("log {group} 3"),
         format!("version {group} {}", bob.id),
         format!("groups {}", bob.id),

@@ -1,8 +1,8 @@
-//! Concurrent writes become one statement.
+//! What is asked at once becomes one statement.
 //!
-//! Groups are hashed to writer tasks, each with a bounded queue. A writer performs what has gathered in its
+//! Groups are hashed to lanes, each a task with a bounded queue: writers, or readers. It performs what has gathered in its
 //! queue as soon as its last statement has returned. No timer is involved: who comes alone waits for nobody,
-//! and the busier it gets the more is done by one statement. Only the writer performs and answers; a caller
+//! and the busier it gets the more is done by one statement. Only the lane performs and answers; a caller
 //! that stops waiting changes nothing.
 
 mod lane;
@@ -16,7 +16,7 @@ use engine_interfaces::{ChatError, GroupId, Slot};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{meters::QueueMeters, settings::Settings};
+use crate::meters::QueueMeters;
 
 use self::lane::Lane;
 
@@ -30,14 +30,32 @@ pub(crate) trait Work: Send + Sync + 'static {
     /// How its metrics name it.
     const NAME: &'static str;
 
-    /// The group that is written to: what is asked of one group is done in the order of asking.
+    /// The group that it is about: what is asked of one group is done in the order of asking.
     fn group(ask: &Self::Ask) -> GroupId;
+
+    /// An ask waits in the queue: a point at which tests let the process die.
+    fn queued() {}
 
     /// Does all of it, and answers each in the same order.
     fn perform(
         &self,
         asks: Vec<Self::Ask>,
     ) -> impl Future<Output = Vec<Result<Self::Done, ChatError>>> + Send;
+}
+
+/// How work is gathered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes {
+    /// How many lanes there are; each has one statement under way.
+    pub(crate) count: usize,
+    /// How much may wait in each.
+    pub(crate) queue: usize,
+    /// The most that one statement holds.
+    pub(crate) batch: usize,
+    /// A statement is about one group only.
+    pub(crate) one_group: bool,
+    /// The longest that a caller waits.
+    pub(crate) timeout: Duration,
 }
 
 /// An ask, and who waits for the answer.
@@ -54,18 +72,17 @@ pub(crate) struct Coalescer<W: Work> {
 }
 
 impl<W: Work> Coalescer<W> {
-    /// Starts the writers. They end when `stop` is cancelled or this value is dropped, once their queues are
+    /// Starts the lanes. They end when `stop` is cancelled or this value is dropped, once their queues are
     /// empty.
-    pub(crate) fn start(work: W, settings: &Settings, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
+    pub(crate) fn start(work: W, lanes: Lanes, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
         let (work, meters) = (Arc::new(work), QueueMeters::new(W::NAME));
-        let lanes = (0..settings.writers.max(1)).map(|number| {
-            let (sender, queue) = mpsc::channel(settings.writer_queue.max(1));
-            tasks.spawn(
-                Lane::new(number, Arc::clone(&work), settings, queue, meters.batch.clone()).run(stop.clone()),
-            );
+        let senders = (0..lanes.count.max(1)).map(|number| {
+            let (sender, queue) = mpsc::channel(lanes.queue.max(1));
+            let lane = Lane::new(number, Arc::clone(&work), lanes, queue, meters.batch.clone());
+            tasks.spawn(lane.run(stop.clone()));
             sender
         });
-        Self { lanes: lanes.collect(), timeout: settings.send_timeout, meters }
+        Self { lanes: senders.collect(), timeout: lanes.timeout, meters }
     }
 
     /// Waits until it is done. `Busy` when too many wait already, or the engine drains: nothing was done. After
@@ -79,7 +96,7 @@ impl<W: Work> Coalescer<W> {
             self.meters.refused.increment(1);
             return Err(ChatError::Busy);
         }
-        fail_points::reach("send.queued");
+        W::queued();
         let answer = tokio::time::timeout(self.timeout, answer).await;
         self.meters.duration.record(began.elapsed());
         match answer {

@@ -9,6 +9,8 @@ use engine_interfaces::{
 };
 
 use crate::{
+    coalescer::Coalescer,
+    memberships::Versions,
     recent::Recent,
     rules,
     settings::Settings,
@@ -26,13 +28,13 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) recent: Arc<Recent>,
+    pub(crate) versions: Arc<Coalescer<Versions>>,
 }
 
 impl Context {
     /// The membership of `user`, before anything else is read or said about the group.
     pub(crate) async fn membership(&self, user: UserId, group: GroupId) -> Result<GroupVersion, ChatError> {
-        let version = self.store.version(user, group).await.map_err(unavailable)?;
-        version.ok_or(ChatError::GroupNotFound(group))
+        self.versions.ask((user, group)).await
     }
 
     /// Refuses guests.

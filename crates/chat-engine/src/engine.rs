@@ -125,15 +125,17 @@ impl ChatEngine {
         LazyLock::force(&METERS);
         let settings = settings.fitted_to(store.database().location());
         let recent = Arc::new(Recent::new(settings.recent_bytes));
-        let context =
-            Context { store, broker, resources, guests, clock, settings: Arc::new(settings), recent };
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let versions = memberships::Versions::new(&store);
+        let versions = Arc::new(Coalescer::start(versions, settings.reading(), &tasks, &stop));
+        let settings = Arc::new(settings);
+        let context = Context { store, broker, resources, guests, clock, settings, recent, versions };
         let announcer = Announcer::start(&context, &tasks, &stop);
         let sends = group_messages::Sends::new(&context, announcer);
         let markers = group_messages::Markers::new(&context);
         let engine = Self {
-            sends: Coalescer::start(sends, &context.settings, &tasks, &stop),
-            markers: Coalescer::start(markers, &context.settings, &tasks, &stop),
+            sends: Coalescer::start(sends, context.settings.writing(), &tasks, &stop),
+            markers: Coalescer::start(markers, context.settings.writing(), &tasks, &stop),
             context,
             tasks,
             stop,
@@ -232,8 +234,8 @@ impl ChatEngine {
         Arc::new(ChatData::new(&self.context, lag))
     }
 
-    /// Ends the engine's tasks in good order: new messages and markers are refused as `Busy`; those that are
-    /// queued are stored, answered and announced. Returns when all is done.
+    /// Ends the engine's tasks in good order: new messages and markers, and questions who is in a group, are refused as
+    /// `Busy`; those that are queued are stored, answered and announced. Returns when all is done.
     ///
     /// # Example
     /// ```

@@ -9,9 +9,8 @@ use engine_interfaces::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    coalescer::{Coalescer, Work},
+    coalescer::{Coalescer, Lanes, Work},
     context::Context,
-    settings::Settings,
 };
 
 /// Links messages to their authors. What the leaders of several topics bring at once is linked by one
@@ -22,9 +21,9 @@ pub(crate) struct LinkMessages {
 
 impl LinkMessages {
     pub(crate) fn start(context: &Context, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
-        let one_at_a_time = Settings { writers: 1, ..Settings::clone(&context.settings) };
+        let one_at_a_time = Lanes { count: 1, ..context.settings.writing() };
         let links = Links { resources: Arc::clone(&context.resources) };
-        Self { links: Coalescer::start(links, &one_at_a_time, tasks, stop) }
+        Self { links: Coalescer::start(links, one_at_a_time, tasks, stop) }
     }
 }
 

@@ -5,6 +5,7 @@ mod change_role_service;
 mod list_service;
 mod participants_service;
 mod remove_service;
+mod versions;
 
 use engine_interfaces::{Control, MemberChange, Membership};
 
@@ -13,6 +14,7 @@ pub(crate) use change_role_service::ChangeRoleService;
 pub(crate) use list_service::ListService;
 pub(crate) use participants_service::ParticipantsService;
 pub(crate) use remove_service::RemoveService;
+pub(crate) use versions::Versions;
 
 use crate::context::Context;
 

@@ -29,12 +29,15 @@ impl Meters {
             "parlour_chat_sends_total",
             "Messages that writers were given, by what came of them."
         );
-        describe_gauge!("parlour_chat_queue_depth", "What waits in a writer's queue, by queue and writer.");
+        describe_gauge!(
+            "parlour_chat_queue_depth",
+            "What waits in a writer's or reader's queue, by queue and its number."
+        );
         describe_counter!("parlour_chat_queue_refused_total", "What found its queue full, by queue.");
-        describe_histogram!("parlour_chat_batch_size", "How much one statement wrote, by queue.");
+        describe_histogram!("parlour_chat_batch_size", "How much one statement wrote or asked, by queue.");
         describe_histogram!(
             "parlour_chat_write_duration_seconds",
-            "From asking a writer to its answer, after the commit, by queue."
+            "From asking a writer or reader to its answer, by queue; a writer's comes after the commit."
         );
         describe_counter!(
             "parlour_chat_hints_dropped_total",

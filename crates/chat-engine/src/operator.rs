@@ -51,8 +51,8 @@ pub struct Overview {
 pub enum HotQuery {
     /// The newest page of a group.
     Newest(GroupId),
-    /// A page of a group before a position, with whether a user may see it.
-    Page(UserId, GroupId, Seq),
+    /// A page of a group before a position.
+    Page(GroupId, Seq),
     /// A group's log after a position.
     Log(GroupId, Seq),
     /// Is a user in a group, and what do they have of it?
@@ -165,9 +165,9 @@ pub async fn explain(engine: &ChatEngine, query: HotQuery) -> Result<Vec<String>
     let store = &context.store;
     let plan = match query {
         HotQuery::Newest(group) => store.explain_newest(group, limit).await,
-        HotQuery::Page(user, group, before) => store.explain_page(user, group, before, limit).await,
+        HotQuery::Page(group, before) => store.explain_page(group, before, limit).await,
         HotQuery::Log(group, after) => store.explain_log(group, after, limit).await,
-        HotQuery::Version(user, group) => store.explain_version(user, group).await,
+        HotQuery::Version(user, group) => store.explain_version((user, group)).await,
         HotQuery::Groups(user) => {
             let links = context.links(&[user]).await?;
             let ids: Vec<_> = links.into_iter().map(|(_, group)| group).take(GROUPS_A_STATEMENT).collect();

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use database::Location;
 
+use crate::coalescer::Lanes;
+
 /// The engine's limits, each with its unit. The defaults serve from a laptop to a busy server.
 ///
 /// # Example
@@ -39,9 +41,17 @@ pub struct Settings {
     pub writer_queue: usize,
     /// The most messages, or read markers, of one statement. 128.
     pub writer_batch: usize,
-    /// Statements hold messages of one group only: for a database whose groups lie on several nodes. Off.
+    /// How many tasks ask the store who is in a group; each has one statement under way. 4: what more than these ask at
+    /// once, they ask together.
+    pub readers: usize,
+    /// How many questions may wait for one of those tasks; past it they are refused as
+    /// [`Busy`](crate::ChatError::Busy). 2,048.
+    pub reader_queue: usize,
+    /// The most questions of one statement. 128.
+    pub reader_batch: usize,
+    /// Statements are about one group only: for a database whose groups lie on several nodes. Off.
     pub one_group_batches: bool,
-    /// The longest that a caller waits for a message or a marker to be stored; then it is
+    /// The longest that a caller waits for a message or a marker to be stored, or a question to be answered; then it is
     /// [`TimedOut`](crate::ChatError::TimedOut), which means "unknown". 10 s.
     pub send_timeout: Duration,
     /// How many statements' messages may wait to be announced; past it they are left to the sweep. 1,024.
@@ -86,6 +96,9 @@ impl Default for Settings {
             writers: 2,
             writer_queue: 2_048,
             writer_batch: 128,
+            readers: 4,
+            reader_queue: 2_048,
+            reader_batch: 128,
             one_group_batches: false,
             send_timeout: Duration::from_secs(10),
             announce_queue: 1_024,
@@ -105,6 +118,28 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How what is to be stored is gathered.
+    pub(crate) fn writing(&self) -> Lanes {
+        Lanes {
+            count: self.writers,
+            queue: self.writer_queue,
+            batch: self.writer_batch,
+            one_group: self.one_group_batches,
+            timeout: self.send_timeout,
+        }
+    }
+
+    /// How questions are gathered.
+    pub(crate) fn reading(&self) -> Lanes {
+        Lanes {
+            count: self.readers,
+            queue: self.reader_queue,
+            batch: self.reader_batch,
+            one_group: self.one_group_batches,
+            timeout: self.send_timeout,
+        }
+    }
+
     pub(crate) fn personal_page(&self) -> u16 {
         self.personal_page.max(1)
     }

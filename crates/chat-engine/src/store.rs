@@ -9,6 +9,7 @@ mod jobs;
 mod memberships;
 mod operator;
 mod outbox;
+mod pages;
 mod personal_data;
 mod portable;
 mod read_markers;
@@ -16,6 +17,7 @@ mod rows;
 mod schema;
 mod send;
 mod unread;
+mod versions;
 
 use std::path::PathBuf;
 
@@ -35,6 +37,7 @@ pub(crate) use outbox::Range as OutboxRange;
 pub(crate) use personal_data::OwnGroup;
 pub(crate) use read_markers::{Marker, Moved};
 pub(crate) use send::{NewMessage, Outcome};
+pub(crate) use versions::Pair;
 
 /// The name of this engine's schema or file.
 const NAME: &str = "chat";

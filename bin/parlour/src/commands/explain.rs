@@ -18,12 +18,10 @@ pub(crate) enum Query {
         /// Which.
         group: GroupId,
     },
-    /// A page of a group before a position, with whether a user may see it.
+    /// A page of a group before a position.
     Page {
         /// Which.
         group: GroupId,
-        /// Who.
-        user: Who,
         /// The position.
         #[arg(default_value_t = i64::MAX)]
         before: i64,
@@ -55,9 +53,7 @@ pub(crate) async fn run(toolbox: &Toolbox, query: Query, form: Form) -> Result<(
     let engines = toolbox.engines().await?;
     let query = match query {
         Query::Newest { group } => HotQuery::Newest(group),
-        Query::Page { group, user, before } => {
-            HotQuery::Page(find(&*engines.auth, user).await?, group, Seq(before))
-        }
+        Query::Page { group, before } => HotQuery::Page(group, Seq(before)),
         Query::Log { group, after } => HotQuery::Log(group, Seq(after)),
         Query::Version { group, user } => HotQuery::Version(find(&*engines.auth, user).await?, group),
         Query::Groups { user } => HotQuery::Groups(find(&*engines.auth, user).await?),

@@ -1,4 +1,4 @@
-//! One writer and its queue.
+//! One writer or reader, and its queue.
 
 use std::sync::Arc;
 
@@ -6,11 +6,11 @@ use metrics::{Gauge, Histogram};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{meters, settings::Settings};
+use crate::meters;
 
-use super::{Waiting, Work};
+use super::{Lanes, Waiting, Work};
 
-/// One writer and its queue.
+/// One writer or reader, and its queue.
 pub(super) struct Lane<W: Work> {
     work: Arc<W>,
     /// The most that one statement holds.
@@ -28,14 +28,14 @@ impl<W: Work> Lane<W> {
     pub(super) fn new(
         number: usize,
         work: Arc<W>,
-        settings: &Settings,
+        lanes: Lanes,
         queue: mpsc::Receiver<Waiting<W>>,
         size: Histogram,
     ) -> Self {
         Self {
             work,
-            batch: settings.writer_batch.max(1),
-            one_group: settings.one_group_batches,
+            batch: lanes.batch.max(1),
+            one_group: lanes.one_group,
             queue,
             held: None,
             depth: meters::depth(W::NAME, number),

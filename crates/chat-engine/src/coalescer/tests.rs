@@ -1,14 +1,13 @@
 //! Tests of the coalescer, over work that waits until the test lets it go on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use engine_interfaces::{ChatError, GroupId};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
-use super::{Coalescer, Work};
-use crate::settings::Settings;
+use super::{Coalescer, Lanes, Work};
 
 /// Answers each ask with the size of its batch, when the test gives leave.
 struct Counted {
@@ -42,16 +41,16 @@ struct Test {
     tasks: TaskTracker,
 }
 
-fn start(settings: &Settings) -> Test {
+fn start(lanes: Lanes) -> Test {
     let (sender, batches) = mpsc::unbounded_channel();
     let leave = Arc::new(Semaphore::new(0));
     let work = Counted { leave: Arc::clone(&leave), batches: sender };
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    Test { coalescer: Arc::new(Coalescer::start(work, settings, &tasks, &stop)), leave, batches, stop, tasks }
+    Test { coalescer: Arc::new(Coalescer::start(work, lanes, &tasks, &stop)), leave, batches, stop, tasks }
 }
 
-fn one_writer() -> Settings {
-    Settings { writers: 1, ..Settings::default() }
+fn one_lane() -> Lanes {
+    Lanes { count: 1, queue: 2_048, batch: 128, one_group: false, timeout: Duration::from_secs(10) }
 }
 
 impl Test {
@@ -79,14 +78,14 @@ impl Test {
 
 #[tokio::test]
 async fn who_comes_alone_waits_for_nobody() {
-    let test = start(&one_writer());
+    let test = start(one_lane());
     test.leave.add_permits(1);
     assert_eq!(test.coalescer.ask(1).await.unwrap(), 1);
 }
 
 #[tokio::test]
 async fn what_gathers_while_a_statement_runs_is_done_by_the_next() {
-    let mut test = start(&one_writer());
+    let mut test = start(one_lane());
     test.ask_all(&[7]).await;
     test.ask_all(&[7; 200]).await;
     assert_eq!(test.sizes(3).await, [1, 128, 72]);
@@ -94,7 +93,7 @@ async fn what_gathers_while_a_statement_runs_is_done_by_the_next() {
 
 #[tokio::test]
 async fn what_gathers_of_several_groups_is_done_by_one_statement() {
-    let mut test = start(&Settings { writer_batch: 32, ..one_writer() });
+    let mut test = start(Lanes { batch: 32, ..one_lane() });
     test.ask_all(&[7]).await;
     let asks: Vec<_> = (0..70).collect();
     test.ask_all(&asks).await;
@@ -103,7 +102,7 @@ async fn what_gathers_of_several_groups_is_done_by_one_statement() {
 
 #[tokio::test]
 async fn batches_of_one_group_never_mix() {
-    let mut test = start(&Settings { one_group_batches: true, ..one_writer() });
+    let mut test = start(Lanes { one_group: true, ..one_lane() });
     test.ask_all(&[7]).await;
     test.ask_all(&[7, 7, 8, 7]).await;
     assert_eq!(test.sizes(4).await, [1, 2, 1, 1]);
@@ -111,7 +110,7 @@ async fn batches_of_one_group_never_mix() {
 
 #[tokio::test]
 async fn a_caller_that_hangs_up_changes_nothing() {
-    let mut test = start(&one_writer());
+    let mut test = start(one_lane());
     let calls = test.ask_all(&[7, 7, 7]).await;
     for call in &calls {
         call.abort();
@@ -121,14 +120,14 @@ async fn a_caller_that_hangs_up_changes_nothing() {
 
 #[tokio::test]
 async fn past_its_limit_the_queue_refuses() {
-    let mut test = start(&Settings { writer_queue: 2, ..one_writer() });
+    let mut test = start(Lanes { queue: 2, ..one_lane() });
     test.ask_all(&[7, 7, 7]).await;
     assert!(matches!(test.coalescer.ask(7).await, Err(ChatError::Busy)));
 }
 
 #[tokio::test]
 async fn what_is_queued_is_done_before_the_end() {
-    let mut test = start(&one_writer());
+    let mut test = start(one_lane());
     let calls = test.ask_all(&[7, 7, 7]).await;
     test.stop.cancel();
     test.leave.add_permits(2);

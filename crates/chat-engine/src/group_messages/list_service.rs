@@ -26,24 +26,13 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<MessagePage, ChatError> {
-        let store = &self.context.store;
-        let page = match range {
-            // The version is asked for first, whether memory has the group or not: what an answer costs tells nobody of
-            // it.
-            Range::Newest => {
-                let version = self.context.membership(user, group).await?;
-                return Ok(MessagePage { version, messages: self.newest(group, version, limit).await? });
-            }
-            Range::Before(seq) => store.page_before(user, group, seq, rows(limit)).await,
-            Range::After(seq) => store.page_after(user, group, seq, rows(limit)).await,
-        };
-        if let Some((version, messages)) = page.map_err(unavailable)? {
-            return Ok(MessagePage { version, messages: messages.into_iter().map(Arc::new).collect() });
-        }
-        // It is empty, or the group is not theirs to read.
+        // The version is asked for first, whether memory has the group or not: what an answer costs tells nobody of it.
         let version = self.context.membership(user, group).await?;
-        let at_the_end = matches!(range, Range::After(seq) if seq >= version.last_seq);
-        let messages = if at_the_end { Vec::new() } else { self.read(group, range, limit).await? };
+        let messages = match range {
+            Range::Newest => self.newest(group, version, limit).await?,
+            Range::After(seq) if seq >= version.last_seq => Vec::new(),
+            range => self.read(group, range, limit).await?,
+        };
         Ok(MessagePage { version, messages })
     }
 

@@ -112,6 +112,10 @@ impl Work for Sends {
         ask.group_id
     }
 
+    fn queued() {
+        fail_points::reach("send.queued");
+    }
+
     async fn perform(&self, mut asks: Vec<NewMessage>) -> Vec<Result<Sent, ChatError>> {
         fail_points::reach("send.gathered");
         let spans = self.storing(&mut asks);

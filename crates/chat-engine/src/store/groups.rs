@@ -12,15 +12,13 @@ use diesel::{
     update,
 };
 use diesel_async::RunQueryDsl;
-use engine_interfaces::{
-    ChatError, Group, GroupChange, GroupHead, GroupId, GroupVersion, Role, Seq, Timestamp, UserId,
-};
+use engine_interfaces::{ChatError, Group, GroupChange, GroupHead, GroupId, Role, Seq, Timestamp, UserId};
 
 use crate::cursor::ByActivity;
 
 use super::{
     GROUPS_A_STATEMENT, Store, end_group, lock_head, membership,
-    rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, VersionRow, into_group, into_version},
+    rows::{GroupRow, GroupView, HeadRow, MembershipRow, RoleText, into_group},
     schema::{group_heads, groups, invitations, memberships, messages},
 };
 
@@ -44,18 +42,6 @@ pub(crate) struct Origin {
     pub(crate) name: String,
 }
 
-/// The head and the membership of `$user` in `$group`, each by primary key.
-macro_rules! version {
-    ($user:expr, $group:expr) => {
-        group_heads::table
-            .inner_join(memberships::table.on(memberships::group_id.eq(group_heads::group_id)))
-            .filter(group_heads::group_id.eq(Col($group)))
-            .filter(memberships::user_id.eq(Col($user)))
-            .filter(memberships::left_at.is_null())
-            .select((group_heads::last_seq, group_heads::revision, memberships::role, memberships::read_seq))
-    };
-}
-
 /// Those of `$ids` that `$user` is in, latest activity first.
 macro_rules! latest {
     ($user:expr, $ids:expr, $limit:expr) => {
@@ -70,21 +56,9 @@ macro_rules! latest {
     };
 }
 
-pub(super) use {latest, version};
+pub(super) use latest;
 
 impl Store {
-    /// What a member's copy of the group depends on: the head and the membership, each by primary key. This
-    /// is the statement that decides whether somebody is in a group.
-    pub(crate) async fn version(
-        &self,
-        user: UserId,
-        group: GroupId,
-    ) -> Result<Option<GroupVersion>, StoreError> {
-        let query = version!(user, group);
-        let row: Option<VersionRow> = on!(self, read, |conn| async { query.first(conn).await.optional() })?;
-        Ok(row.map(into_version))
-    }
-
     /// Those of `ids` that `user` is in, whole, in no order. One statement, so that the parts fit.
     pub(crate) async fn groups(&self, user: UserId, ids: &[GroupId]) -> Result<Vec<Group>, StoreError> {
         let ids: Vec<_> = ids.iter().copied().map(Col).collect();

@@ -1,10 +1,7 @@
 //! What an operator reads, who is in no group.
 
 use database::{At, Col, StoreError, explain, on};
-use diesel::{
-    ExpressionMethods, JoinOnDsl, NullableExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper,
-    dsl::exists,
-};
+use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
 use engine_interfaces::{GroupId, Membership, Seq, UserId};
 use uuid::Uuid;
@@ -13,8 +10,9 @@ use crate::operator::Overview;
 
 use super::{
     Store,
-    group_messages::{before, log, newest, of_group, page},
-    groups::{latest, version},
+    group_messages::log,
+    groups::latest,
+    pages::Earlier,
     rows::{MembershipRow, MessageRow},
     schema::{group_heads, groups, memberships, messages},
 };
@@ -87,18 +85,17 @@ impl Store {
 
     /// The plan of a page of the newest messages.
     pub(crate) async fn explain_newest(&self, group: GroupId, limit: i64) -> Result<Vec<String>, StoreError> {
-        explain!(self, newest!(of_group!(group, limit)))
+        explain!(self, Earlier::newest(group, limit))
     }
 
     /// The plan of a page before a position.
     pub(crate) async fn explain_page(
         &self,
-        user: UserId,
         group: GroupId,
         before: Seq,
         limit: i64,
     ) -> Result<Vec<String>, StoreError> {
-        explain!(self, before!(page!(user, group, limit), before))
+        explain!(self, Earlier::new(group, before, limit))
     }
 
     /// The plan of the log after a position.
@@ -109,15 +106,6 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<String>, StoreError> {
         explain!(self, log!(group, after, limit))
-    }
-
-    /// The plan of what decides whether somebody is in a group.
-    pub(crate) async fn explain_version(
-        &self,
-        user: UserId,
-        group: GroupId,
-    ) -> Result<Vec<String>, StoreError> {
-        explain!(self, version!(user, group))
     }
 
     /// The plan of the order of somebody's groups.

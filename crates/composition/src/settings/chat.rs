@@ -51,6 +51,19 @@ pub struct ChatSettings {
     #[arg(long, env = "WRITER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
     pub writer_queue: u64,
 
+    /// How many readers ask who is in a group; each has one statement under way, on a connection of its own. What more
+    /// ask at once, they ask together.
+    #[arg(long, env = "READERS", value_name = "N", default_value_t = 4, value_parser = at_least_one())]
+    pub readers: u64,
+
+    /// The most questions of one statement.
+    #[arg(long, env = "READER_BATCH", value_name = "N", default_value_t = 128, value_parser = at_least_one())]
+    pub reader_batch: u64,
+
+    /// How many questions may wait for each reader; past it the answer is 503.
+    #[arg(long, env = "READER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
+    pub reader_queue: u64,
+
     /// How much memory the newest messages of groups that are read may take in each process; 0 keeps none.
     #[arg(long, env = "RECENT_BYTES", value_name = "BYTES", default_value_t = 32 * 1024 * 1024)]
     pub recent_bytes: u64,
@@ -71,6 +84,9 @@ impl ChatSettings {
             writers: size(self.writers),
             writer_batch: size(self.writer_batch),
             writer_queue: size(self.writer_queue),
+            readers: size(self.readers),
+            reader_batch: size(self.reader_batch),
+            reader_queue: size(self.reader_queue),
             recent_bytes: size(self.recent_bytes),
             sweep: false,
             ..chat_engine::Settings::default()
