@@ -20,6 +20,9 @@ use crate::errors::{ErrorCode, ErrorHandler};
 /// Copies may be kept by whoever asked, and are to be checked before each use.
 const CACHE_CONTROL: &str = "private, no-cache";
 
+/// Room for a page of 50 messages, or of groups, which would otherwise be copied each time that it grows.
+const PAGE_BYTES: usize = 16 * 1024;
+
 /// The state that an answer shows. Weak, because a proxy may compress what it names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ETag(EntityTag);
@@ -90,15 +93,9 @@ impl Copies {
 
     /// Answers `value`, or 304 when the caller has it already.
     pub(crate) fn answer(&self, value: &impl Serialize) -> Result<HttpResponse, ErrorHandler> {
-        let body = serde_json::to_vec(value).map_err(|_| ErrorCode::Internal)?;
+        let body = json(value)?;
         let tag = ETag::of(&body);
-        if self.include(&tag) {
-            return Ok(not_modified(&tag));
-        }
-        Ok(private()
-            .insert_header((header::ETAG, tag.to_string()))
-            .content_type("application/json")
-            .body(body))
+        Ok(if self.include(&tag) { not_modified(&tag) } else { named(&tag, body) })
     }
 }
 
@@ -128,8 +125,18 @@ pub(crate) fn not_modified_as(tag: &ETag, cache_control: &'static str) -> HttpRe
 }
 
 /// Answers a state by its name.
-pub(crate) fn tagged(tag: ETag, value: &impl Serialize) -> HttpResponse {
-    private().insert_header((header::ETAG, tag.to_string())).json(value)
+pub(crate) fn tagged(tag: &ETag, value: &impl Serialize) -> Result<HttpResponse, ErrorHandler> {
+    Ok(named(tag, json(value)?))
+}
+
+fn named(tag: &ETag, body: Vec<u8>) -> HttpResponse {
+    private().insert_header((header::ETAG, tag.to_string())).content_type("application/json").body(body)
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>, ErrorHandler> {
+    let mut body = Vec::with_capacity(PAGE_BYTES);
+    serde_json::to_writer(&mut body, value).map_err(|_| ErrorCode::Internal)?;
+    Ok(body)
 }
 
 /// Answers what is nobody else's to see.

@@ -12,7 +12,7 @@ use metrics::{
 pub(crate) struct Meters {
     in_flight: Gauge,
     /// By route template; then by method and class of status, of which a route has few. Taken once each.
-    answered: RefCell<HashMap<String, Vec<Answered>>>,
+    answered: RefCell<HashMap<&'static str, Vec<Answered>>>,
 }
 
 struct Answered {
@@ -52,16 +52,18 @@ impl Meters {
     }
 
     /// A request was answered after `seconds`. No label has a value that a client can make up.
-    pub(crate) fn answered(&self, method: &'static str, route: &str, status: &'static str, seconds: f64) {
+    pub(crate) fn answered(
+        &self,
+        method: &'static str,
+        route: &'static str,
+        status: &'static str,
+        seconds: f64,
+    ) {
         let mut routes = self.answered.borrow_mut();
-        if !routes.contains_key(route) {
-            routes.insert(route.to_owned(), Vec::new());
-        }
-        let Some(known) = routes.get_mut(route) else { return };
+        let known = routes.entry(route).or_default();
         let found = known.iter().position(|known| known.method == method && known.status == status);
         let at = found.unwrap_or_else(|| {
-            let labels =
-                [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_owned())];
+            let labels = [("method", method), ("route", route), ("status", status)];
             known.push(Answered {
                 method,
                 status,

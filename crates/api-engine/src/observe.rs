@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use crate::meters::Meters;
+use crate::{meters::Meters, routes::Template};
 
 /// Counts and times requests by method, route template and class of status.
 pub(crate) async fn count(
@@ -25,12 +25,12 @@ pub(crate) async fn count(
 
     let response = next.call(request).await?;
 
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
+    let route = Template::of(response.request()).unwrap_or("none");
     let status = response.status();
     let took = began.elapsed();
-    tracing::Span::current().record("http.route", &route);
+    tracing::Span::current().record("http.route", route);
     tracing::debug!(method, route, status = status.as_u16(), ?took, "answered");
-    meters.answered(method, &route, class(status), took.as_secs_f64());
+    meters.answered(method, route, class(status), took.as_secs_f64());
     Ok(response)
 }
 

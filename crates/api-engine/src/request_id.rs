@@ -13,7 +13,7 @@ use engine_interfaces::{Clock, Traceparent};
 use traces::Span;
 use tracing::{Instrument, field::Empty};
 
-use crate::observe;
+use crate::{observe, routes::Template};
 
 /// The header that carries the id, in both directions.
 pub(crate) const HEADER: &str = "x-request-id";
@@ -89,7 +89,7 @@ fn tell<B>(trace: &Span, answer: Result<&ServiceResponse<B>, &Error>) {
     }
     if let Ok(response) = answer {
         let method = observe::method(response.request().method());
-        match response.request().match_pattern() {
+        match Template::of(response.request()) {
             Some(route) => {
                 trace.rename(format!("{method} {route}"));
                 trace.set("http.route", route);

@@ -30,6 +30,17 @@ pub(crate) struct Route {
     handler: fn() -> Handler,
 }
 
+/// The path of the route that a request has come to, as the table has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Template(&'static str);
+
+impl Template {
+    /// None: to a path that is not in the table. Actix would look for it anew.
+    pub(crate) fn of(request: &HttpRequest) -> Option<&'static str> {
+        request.app_data().map(|Self(path)| *path)
+    }
+}
+
 macro_rules! routes {
     ($($method:ident $path:literal => $controller:ident::$action:ident,)+) => {
         /// Every route. Those of one path stand together.
@@ -117,7 +128,8 @@ pub(crate) fn mount(app: &mut ServiceConfig) {
             let error = ErrorHandler::method_not_allowed(allow.clone());
             async move { Err::<&str, _>(error) }
         };
-        let resource = Resource::new(first.path).default_service(web::to(refuse));
+        let resource =
+            Resource::new(first.path).app_data(Template(first.path)).default_service(web::to(refuse));
         let resource = routes.iter().fold(resource, |resource, route| resource.route((route.handler)()));
         app.service(resource.wrap(from_fn(guard::limit)));
     }

@@ -46,7 +46,7 @@ pub(crate) async fn index(
         }
     }
     let read = chat.list_messages(user, id, range, limit).await?;
-    Ok(etag::tagged(ETag::page(read.version, range, limit), &page(&read, range)))
+    etag::tagged(&ETag::page(read.version, range, limit), &page(&read, range))
 }
 
 /// Send a message

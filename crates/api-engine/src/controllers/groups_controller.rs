@@ -108,10 +108,10 @@ pub(crate) async fn show(
     // Read after the version was: a copy may be newer than its name, never older.
     let group = chat.show_group(user, id).await?;
     let newest = group_messages_controller::page(&read, Range::Newest);
-    Ok(etag::tagged(
-        ETag::group(read.version, limit),
+    etag::tagged(
+        &ETag::group(read.version, limit),
         &GroupWithMessagesSerializer { group: (&group).into(), newest },
-    ))
+    )
 }
 
 /// Change a group
