@@ -42,6 +42,14 @@ test("two browsers chat, and a reload keeps everything", async () => {
   for (const window of windows) await window.close();
 });
 
+test("the list of groups has a message's words, and none of its marks", async () => {
+  const { group, windows, alice } = await pair();
+  await alice.send(group, "**Bold**, _leaning_ and `code`: 2 * 3 * 4\n\n- [x] done\n- \\*plain\\*\n> said <b>so</b>");
+  const last = windows[1].group("Stanley Park").locator(".last");
+  await last.getByText("Alice: Bold, leaning and code: 2 * 3 * 4 ☑ done *plain* said <b>so</b>").waitFor();
+  for (const window of windows) await window.close();
+});
+
 test("what was written while away appears once, in order, under the divider", async () => {
   const { alice, bob, group, windows } = await pair();
   const [one, other] = windows;

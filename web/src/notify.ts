@@ -1,5 +1,6 @@
 import { effect, signal } from "@preact/signals";
 import type { Group, Message } from "./api/types";
+import { line } from "./text/line";
 
 const NAME = "parlour.notify";
 
@@ -18,7 +19,7 @@ export async function setNotifies(on: boolean): Promise<void> {
 /** Shows a notification of the desktop, where that is wanted: for who does not look at the page. */
 export function tell(group: Group, author: string, message: Message, open: () => void): void {
   if (!notifies.peek()) return;
-  const shown = shownOf(group.name, { body: `${author}: ${message.message ?? ""}`, tag: group.id });
+  const shown = shownOf(group.name, { body: `${author}: ${line(message.message ?? "")}`, tag: group.id });
   if (!shown) return;
   shown.onclick = () => {
     window.focus();

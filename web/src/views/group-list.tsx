@@ -6,6 +6,7 @@ import { activity } from "../chat/groups";
 import { shortTime } from "../lib/times";
 import { count } from "../lib/words";
 import type { Route } from "../route";
+import { line } from "../text/line";
 import { Avatar } from "./avatar";
 
 /** One's groups, latest activity first. One of them is a stop of the Tab key; arrows lead to the others. */
@@ -93,8 +94,8 @@ function Entry({ group, open, stop, chat, route }: EntryProps) {
 
 function lastWords({ last_message, description }: Group, author: string | null | undefined): string {
   if (!last_message) return description || "No messages yet";
-  const text = last_message.message ?? "A message that was erased";
+  const text = last_message.message;
   // A list shows a line of it; the rest need not be laid out.
-  const line = text.slice(0, 200).replace(/\s+/g, " ");
-  return author ? `${author}: ${line}` : line;
+  const words = text === null ? "A message that was erased" : line(text.slice(0, 200));
+  return author ? `${author}: ${words}` : words;
 }
