@@ -1,6 +1,8 @@
 //! What an answer costs, in statements, which are counted and not timed. Alone in its process, and one test after the
 //! other, since it listens to all.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,

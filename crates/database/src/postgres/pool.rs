@@ -37,7 +37,7 @@ use crate::{PoolSettings, StoreError, Usage};
 /// }
 /// ```
 pub struct PostgresPool {
-    config: Config,
+    config: Box<Config>,
     size: usize,
     wait: Duration,
     /// One for each who has a connection or opens one.
@@ -64,7 +64,7 @@ impl PostgresPool {
         let size = settings.size.max(1);
         let kept = Kept { idle: Vec::with_capacity(size), open: 0 };
         Self {
-            config,
+            config: Box::new(config),
             size,
             wait: settings.wait,
             turns: Semaphore::new(size),
