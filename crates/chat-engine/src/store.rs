@@ -19,7 +19,7 @@ mod send;
 mod unread;
 mod versions;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use database::{Database, Location, MigrationsError, PoolSettings, StoreError};
 use engine_interfaces::{ChatError, UserId};
@@ -245,4 +245,10 @@ impl Store {
 /// A failure of the store as callers see it.
 pub(crate) fn unavailable(error: StoreError) -> ChatError {
     ChatError::Unavailable(error.into())
+}
+
+/// The same, of a statement for several callers, to each of them.
+pub(crate) fn unavailable_to_all<T>(error: StoreError, callers: usize) -> Vec<Result<T, ChatError>> {
+    let error = Arc::new(error);
+    (0..callers).map(|_| Err(ChatError::Unavailable(Arc::clone(&error).into()))).collect()
 }

@@ -98,8 +98,9 @@ fn where_the_server_has_no_room_another_runtimes_serves() {
                 pool(&superuser).get().await.unwrap().batch_execute(&statement).await.unwrap()
             })
         };
-        execute(format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1"));
-        config.user(role.as_str());
+        // Its name is its password, where the server asks for one.
+        execute(format!("CREATE ROLE {role} LOGIN PASSWORD '{role}' CONNECTION LIMIT 1"));
+        config.user(role.as_str()).password(role.as_str());
         let narrow = Database::open(Location::Postgres { config, schema }, &settings(2)).unwrap();
         let only = on(&one, pool(&narrow));
         assert_eq!(on(&other, pool(&narrow)), only);

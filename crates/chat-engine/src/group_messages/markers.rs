@@ -1,13 +1,11 @@
 //! What a writer does with the read markers that have gathered.
 
-use std::sync::Arc;
-
 use engine_interfaces::{ChatError, Control, GroupId, Rule, Seq, Violation};
 
 use crate::{
     coalescer::Work,
     context::Context,
-    store::{Marker, Moved},
+    store::{Marker, Moved, unavailable_to_all},
 };
 
 /// Moves read markers and tells the user's other devices.
@@ -53,11 +51,7 @@ impl Work for Markers {
             Ok(moved) => {
                 asks.into_iter().zip(moved).map(|(marker, moved)| self.answer(marker, moved)).collect()
             }
-            Err(error) => {
-                let error = Arc::new(error);
-                let failed = |_| Err(ChatError::Unavailable(Arc::clone(&error).into()));
-                asks.iter().map(failed).collect()
-            }
+            Err(error) => unavailable_to_all(error, asks.len()),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! What a reader does with the questions that have gathered.
 
-use std::sync::Arc;
-
 use engine_interfaces::{ChatError, GroupId, GroupVersion};
 
 use crate::{
     coalescer::Work,
-    store::{Pair, Store},
+    store::{Pair, Store, unavailable_to_all},
 };
 
 /// Tells members what their copy of a group depends on, and others that there is no such group.
@@ -37,11 +35,7 @@ impl Work for Versions {
                     |((_, group), version): (Pair, Option<_>)| version.ok_or(ChatError::GroupNotFound(group));
                 asks.into_iter().zip(versions).map(answer).collect()
             }
-            Err(error) => {
-                let error = Arc::new(error);
-                let failed = |_| Err(ChatError::Unavailable(Arc::clone(&error).into()));
-                asks.iter().map(failed).collect()
-            }
+            Err(error) => unavailable_to_all(error, asks.len()),
         }
     }
 }

@@ -160,6 +160,17 @@ impl Idle {
 }
 
 /// A connection to PostgreSQL, from a [`PostgresPool`].
+///
+/// # Example
+/// ```
+/// use database::PostgresConnection;
+/// use diesel::QueryResult;
+/// use diesel_async::SimpleAsyncConnection;
+///
+/// async fn analyze(pg: &mut PostgresConnection<'_>) -> QueryResult<()> {
+///     pg.batch_execute("ANALYZE").await
+/// }
+/// ```
 pub struct PostgresConnection<'a> {
     pool: &'a PostgresPool,
     /// None until it is open, and while it is dropped.
