@@ -9,6 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tracing::Instrument;
+use uuid::Uuid;
 
 use crate::{
     errors::{ErrorCode, Refusal, refused},
@@ -28,8 +29,8 @@ use crate::{
 pub(crate) struct Client {
     node: Arc<Node>,
     outbox: Arc<Outbox>,
-    /// Its name.
-    sid: String,
+    /// What others may know it by.
+    sid: Uuid,
     state: Mutex<State>,
 }
 
@@ -52,8 +53,8 @@ enum Stage {
 }
 
 impl Client {
-    /// A connection was made; `sid` is its name.
-    pub(crate) fn open(node: &Arc<Node>, outbox: Arc<Outbox>, sid: String) -> Arc<Self> {
+    /// A connection was made; `sid` is what others may know it by.
+    pub(crate) fn open(node: &Arc<Node>, outbox: Arc<Outbox>, sid: Uuid) -> Arc<Self> {
         Arc::new(Self {
             node: Arc::clone(node),
             outbox,
@@ -191,7 +192,7 @@ impl Client {
                     return self.node.hub.remove(&session);
                 }
                 METERS.admitted.increment(1);
-                self.outbox.uncork(Frame::connected(&self.sid));
+                self.outbox.uncork(Frame::connected(&self.sid.simple().to_string()));
                 if !have.is_empty() {
                     let (node, outbox) = (Arc::clone(&self.node), Arc::clone(&self.outbox));
                     tokio::spawn(async move {

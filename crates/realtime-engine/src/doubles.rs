@@ -108,7 +108,7 @@ impl FakeTransport {
 
 /// A client whose connection ends when its transport is closed.
 pub(crate) fn open_client(node: &Arc<Node>, transport: &Arc<FakeTransport>) -> Arc<Client> {
-    let client = Client::open(node, Outbox::new(transport.clone(), &node.settings), "sid".into());
+    let client = Client::open(node, Outbox::new(transport.clone(), &node.settings), Uuid::nil());
     let (transport, ended) = (Arc::clone(transport), Arc::clone(&client));
     tokio::spawn(async move {
         transport.gone().await;

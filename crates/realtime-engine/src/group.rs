@@ -66,15 +66,14 @@ const WHOLE_LIMIT: usize = 64 * 1024;
 /// A socket in a group.
 pub(crate) struct Member {
     session: Arc<Session>,
-    position: Mutex<Position>,
+    /// What the socket has. It gets the message after this one next, and no other: nothing is doubled,
+    /// nothing left out, whoever brings it. [`GONE`] once it has left.
+    sent: Mutex<Seq>,
 }
 
-struct Position {
-    /// What the socket has. It gets the message after this one next, and no other: nothing is doubled,
-    /// nothing left out, whoever brings it.
-    sent: Seq,
-    gone: bool,
-}
+/// There will never be anything that whoever left does not have. In the place of a number, since of an idle socket in
+/// ten groups these are a good part.
+const GONE: Seq = Seq(i64::MAX);
 
 /// The group is no longer in the hub: look it up again.
 pub(crate) struct Closed;
@@ -126,10 +125,7 @@ impl Group {
         let last = state.sequencer.last().unwrap_or(head);
         // What the client claims beyond the log's end is not believed.
         let sent = have.filter(|have| *have <= last).unwrap_or(last);
-        let member = Arc::new(Member {
-            session: Arc::clone(session),
-            position: Mutex::new(Position { sent, gone: false }),
-        });
+        let member = Arc::new(Member { session: Arc::clone(session), sent: Mutex::new(sent) });
         // Nearly always the end: who comes later has the higher id.
         let place = state.members.partition_point(|other| other.session.id < session.id);
         Arc::make_mut(&mut state.members).insert(place, Arc::clone(&member));
@@ -147,7 +143,7 @@ impl Group {
         };
         let member = Arc::make_mut(&mut state.members).remove(place);
         state.moves += 1;
-        member.lock().gone = true;
+        *member.lock() = GONE;
     }
 
     /// The sockets that are in it.
@@ -333,12 +329,12 @@ impl Outgoing {
 impl Member {
     /// What the socket has.
     pub(crate) fn sent(&self) -> Seq {
-        self.lock().sent
+        *self.lock()
     }
 
     /// Has the socket left the group?
     pub(crate) fn is_gone(&self) -> bool {
-        self.lock().gone
+        self.sent() == GONE
     }
 
     /// Sends a message if it is the next one.
@@ -347,10 +343,10 @@ impl Member {
     }
 
     fn send_next(&self, seq: Seq, frame: &Frame) -> bool {
-        let mut position = self.lock();
-        let next = !position.gone && seq == position.sent.next();
+        let mut sent = self.lock();
+        let next = *sent != GONE && seq == sent.next();
         if next {
-            position.sent = seq;
+            *sent = seq;
             self.session.outbox.send(frame.clone());
         }
         next
@@ -359,23 +355,23 @@ impl Member {
     /// Tells the socket to read the group up to where `group` is; it goes on from there.
     pub(crate) fn resync(&self, group: &Group) {
         let last = group.last();
-        let mut position = self.lock();
-        if !position.gone {
-            position.sent = position.sent.max(last.unwrap_or_default());
-            self.session.outbox.send(events::resync(group.id, position.sent));
+        let mut sent = self.lock();
+        if *sent != GONE {
+            *sent = (*sent).max(last.unwrap_or_default());
+            self.session.outbox.send(events::resync(group.id, *sent));
         }
     }
 
     /// Sends what the socket does not have; answers how many messages that were.
     fn take(&self, batch: &Batch) -> u64 {
         if let Some(Whole { frame, span }) = &batch.whole {
-            let mut position = self.lock();
-            if position.gone {
+            let mut sent = self.lock();
+            if *sent == GONE {
                 return 0;
             }
-            let (first, last) = span.unwrap_or((position.sent.next(), position.sent));
-            if position.sent.next() == first {
-                position.sent = last;
+            let (first, last) = span.unwrap_or((sent.next(), *sent));
+            if sent.next() == first {
+                *sent = last;
                 self.session.outbox.send(frame.clone());
                 return last.0.abs_diff(first.0 - 1);
             }
@@ -393,7 +389,7 @@ impl Member {
     }
 
     // Nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, Position> {
-        self.position.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Seq> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,11 +1,8 @@
 //! A socket that has said who it is.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use engine_interfaces::{GroupId, Role, Token, UserId};
@@ -50,7 +47,7 @@ struct Places {
     /// for the truth.
     heard: u64,
     /// The groups that it was heard to join, with the role, and is not in yet.
-    joining: HashMap<GroupId, Option<Role>>,
+    joining: Vec<(GroupId, Option<Role>)>,
     /// Those of the groups that it has open.
     open: Vec<GroupId>,
 }
@@ -63,6 +60,11 @@ impl Places {
 
     fn is_in(&self, group: GroupId) -> bool {
         matches!(self.place(group), Some(Ok(_)))
+    }
+
+    fn take_joined(&mut self, group: GroupId) -> Option<Option<Role>> {
+        let place = self.joining.iter().position(|(joining, _)| *joining == group)?;
+        Some(self.joining.swap_remove(place).1)
     }
 
     fn close(&mut self, group: GroupId) {
@@ -82,7 +84,7 @@ impl Session {
             places: Mutex::new(Places {
                 groups: Some(Vec::new()),
                 heard: 0,
-                joining: HashMap::new(),
+                joining: Vec::new(),
                 open: Vec::new(),
             }),
         })
@@ -97,13 +99,16 @@ impl Session {
 
     /// The same, of a group that it is to be in.
     pub(crate) fn hear_joined(&self, group: GroupId, role: Option<Role>) -> u64 {
-        self.lock().joining.insert(group, role);
-        self.hear()
+        let mut places = self.lock();
+        places.take_joined(group);
+        places.joining.push((group, role));
+        places.heard += 1;
+        places.heard
     }
 
     /// What was heard of a group that it has come into.
     pub(crate) fn take_joined(&self, group: GroupId) -> Option<Option<Role>> {
-        self.lock().joining.remove(&group)
+        self.lock().take_joined(group)
     }
 
     /// How often something was heard.

@@ -71,8 +71,7 @@ impl Connections {
         }
         let (outbox, now) = (Outbox::new(carrier, &self.node.settings), Instant::now());
         // What others may know a socket by is not what it is spoken for by.
-        let name = self.node.clock.new_id().simple().to_string();
-        let client = Client::open(&self.node, Arc::clone(&outbox) as _, name);
+        let client = Client::open(&self.node, Arc::clone(&outbox) as _, self.node.clock.new_id());
         let connection = Arc::new(Connection {
             sid: Uuid::from_u128(rand::random()),
             outbox,

@@ -1,6 +1,6 @@
 //! Websockets: a request that has become one, and what comes in over it.
 
-use std::{io, sync::Arc};
+use std::{future::poll_fn, io, sync::Arc};
 
 use hyper::upgrade::{OnUpgrade, Parts};
 use hyper_util::rt::TokioIo;
@@ -80,7 +80,8 @@ enum Way {
 
 impl Reader {
     async fn read(mut self) {
-        while self.stream.readable().await.is_ok() && self.take_what_came() {}
+        // `readable` would have every idle connection's future hold a waiter: nobody else waits for this stream.
+        while poll_fn(|cx| self.stream.poll_read_ready(cx)).await.is_ok() && self.take_what_came() {}
         self.end();
     }
 
