@@ -71,6 +71,8 @@ pub(crate) fn execute_apart(url: String, statement: String) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut pg = AsyncPgConnection::establish(&url).await?;
+            // A test that failed may have left a transaction open: it is to fail, and not to wait for itself.
+            pg.batch_execute("SET lock_timeout = '5s'").await?;
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(pg.batch_execute(&statement).await?)
         })
     });
