@@ -393,3 +393,14 @@ impl Member {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_group_is_small() {
+        let size = size_of::<Member>();
+        assert!(size <= 24, "{size} bytes, ten times for a socket in ten groups");
+    }
+}

@@ -62,6 +62,11 @@ impl Places {
         matches!(self.place(group), Some(Ok(_)))
     }
 
+    fn hear(&mut self) -> u64 {
+        self.heard += 1;
+        self.heard
+    }
+
     fn take_joined(&mut self, group: GroupId) -> Option<Option<Role>> {
         let place = self.joining.iter().position(|(joining, _)| *joining == group)?;
         Some(self.joining.swap_remove(place).1)
@@ -92,9 +97,7 @@ impl Session {
 
     /// Something was heard of the user's memberships: what was read before is old. Answers how often.
     pub(crate) fn hear(&self) -> u64 {
-        let mut places = self.lock();
-        places.heard += 1;
-        places.heard
+        self.lock().hear()
     }
 
     /// The same, of a group that it is to be in.
@@ -102,8 +105,7 @@ impl Session {
         let mut places = self.lock();
         places.take_joined(group);
         places.joining.push((group, role));
-        places.heard += 1;
-        places.heard
+        places.hear()
     }
 
     /// What was heard of a group that it has come into.

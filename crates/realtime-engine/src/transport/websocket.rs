@@ -171,3 +171,18 @@ fn go_on(way: &mut Way, connection: &Connection, stream: &Arc<TcpStream>, packet
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size<F: Future>(_: impl FnOnce(Reader) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn who_reads_from_an_idle_socket_is_small() {
+        let size = size(Reader::read);
+        assert!(size <= 224, "{size} bytes for each of thousands: 128 more, and its task takes the next size");
+    }
+}
