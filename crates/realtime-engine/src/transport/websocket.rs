@@ -183,6 +183,9 @@ mod tests {
     #[test]
     fn who_reads_from_an_idle_socket_is_small() {
         let size = size(Reader::read);
-        assert!(size <= 224, "{size} bytes for each of thousands: 128 more, and its task takes the next size");
+        assert!(
+            size <= 224,
+            "{size} bytes for each of thousands: 128 more, and its task takes the next size"
+        );
     }
 }
