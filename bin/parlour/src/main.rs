@@ -175,8 +175,15 @@ mod tests {
 
     #[test]
     fn images_and_units_name_settings_that_there_are() {
-        const OTHERS: [&str; 6] =
-            ["API_1", "API_2", "REALTIME_1", "REALTIME_2", "SQLITE_TMPDIR", "RUSTUP_TOOLCHAIN"];
+        const OTHERS: [&str; 7] = [
+            "API_1",
+            "API_2",
+            "REALTIME_1",
+            "REALTIME_2",
+            "MALLOC_ARENA_MAX",
+            "SQLITE_TMPDIR",
+            "RUSTUP_TOOLCHAIN",
+        ];
         let there = settings(&Cli::command());
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut found = 0;
