@@ -80,7 +80,7 @@ enum Way {
 
 impl Reader {
     async fn read(mut self) {
-        // `readable` would have every idle connection's future hold a waiter: nobody else waits for this stream.
+        // `readable` would have every idle connection's future hold a waiter: nobody else reads from this stream.
         while poll_fn(|cx| self.stream.poll_read_ready(cx)).await.is_ok() && self.take_what_came() {}
         self.end();
     }
