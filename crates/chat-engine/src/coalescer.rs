@@ -6,6 +6,7 @@
 //! that stops waiting changes nothing.
 
 mod lane;
+mod nearby;
 
 use std::{
     sync::Arc,
@@ -19,6 +20,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::meters::QueueMeters;
 
 use self::lane::Lane;
+
+pub(crate) use self::nearby::Nearby;
 
 /// What is gathered, and what is done with it.
 pub(crate) trait Work: Send + Sync + 'static {
@@ -75,10 +78,21 @@ impl<W: Work> Coalescer<W> {
     /// Starts the lanes. They end when `stop` is cancelled or this value is dropped, once their queues are
     /// empty.
     pub(crate) fn start(work: W, lanes: Lanes, tasks: &TaskTracker, stop: &CancellationToken) -> Self {
-        let (work, meters) = (Arc::new(work), QueueMeters::new(W::NAME));
-        let senders = (0..lanes.count.max(1)).map(|number| {
+        Self::start_after(0, &Arc::new(work), lanes, tasks, stop)
+    }
+
+    /// The same beside `others`, which are lanes with the same name.
+    fn start_after(
+        others: usize,
+        work: &Arc<W>,
+        lanes: Lanes,
+        tasks: &TaskTracker,
+        stop: &CancellationToken,
+    ) -> Self {
+        let meters = QueueMeters::new(W::NAME);
+        let senders = (others..others + lanes.count).map(|number| {
             let (sender, queue) = mpsc::channel(lanes.queue.max(1));
-            let lane = Lane::new(number, Arc::clone(&work), lanes, queue, meters.batch.clone());
+            let lane = Lane::new(number, Arc::clone(work), lanes, queue, meters.batch.clone());
             tasks.spawn(lane.run(stop.clone()));
             sender
         });

@@ -9,7 +9,7 @@ use engine_interfaces::{
 };
 
 use crate::{
-    coalescer::Coalescer,
+    coalescer::Nearby,
     memberships::Versions,
     recent::Recent,
     rules,
@@ -28,7 +28,7 @@ pub(crate) struct Context {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) recent: Arc<Recent>,
-    pub(crate) versions: Arc<Coalescer<Versions>>,
+    pub(crate) versions: Arc<Nearby<Versions>>,
 }
 
 impl Context {

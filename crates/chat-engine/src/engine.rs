@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     announcer::Announcer,
-    coalescer::Coalescer,
+    coalescer::{Coalescer, Nearby},
     context::Context,
     group_messages, groups, invitations,
     links::LinkMessages,
@@ -127,7 +127,7 @@ impl ChatEngine {
         let recent = Arc::new(Recent::new(settings.recent_bytes));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let versions = memberships::Versions::new(&store);
-        let versions = Arc::new(Coalescer::start(versions, settings.reading(), &tasks, &stop));
+        let versions = Arc::new(Nearby::new(versions, settings.reading(), &tasks, &stop));
         let settings = Arc::new(settings);
         let context = Context { store, broker, resources, guests, clock, settings, recent, versions };
         let announcer = Announcer::start(&context, &tasks, &stop);

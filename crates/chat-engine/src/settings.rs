@@ -41,8 +41,8 @@ pub struct Settings {
     pub writer_queue: usize,
     /// The most messages, or read markers, of one statement. 128.
     pub writer_batch: usize,
-    /// How many tasks ask the store who is in a group; each has one statement under way. 4: what more than these ask at
-    /// once, they ask together.
+    /// How many tasks of each Tokio runtime that asks, ask the store who is in a group; each has one statement under way.
+    /// 2: what more than these ask at once, they ask together.
     pub readers: usize,
     /// How many questions may wait for one of those tasks; past it they are refused as
     /// [`Busy`](crate::ChatError::Busy). 2,048.
@@ -96,7 +96,7 @@ impl Default for Settings {
             writers: 2,
             writer_queue: 2_048,
             writer_batch: 128,
-            readers: 4,
+            readers: 2,
             reader_queue: 2_048,
             reader_batch: 128,
             one_group_batches: false,
@@ -121,7 +121,7 @@ impl Settings {
     /// How what is to be stored is gathered.
     pub(crate) fn writing(&self) -> Lanes {
         Lanes {
-            count: self.writers,
+            count: self.writers.max(1),
             queue: self.writer_queue,
             batch: self.writer_batch,
             one_group: self.one_group_batches,
@@ -132,7 +132,7 @@ impl Settings {
     /// How questions are gathered.
     pub(crate) fn reading(&self) -> Lanes {
         Lanes {
-            count: self.readers,
+            count: self.readers.max(1),
             queue: self.reader_queue,
             batch: self.reader_batch,
             one_group: self.one_group_batches,

@@ -183,7 +183,10 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self.digits().as_ref().map(|digits| str::from_utf8(digits)) {
+            Some(Ok(digits)) => serializer.serialize_str(digits),
+            _ => serializer.collect_str(self),
+        }
     }
 }
 

@@ -68,8 +68,7 @@ impl<'a> ListService<'a> {
         range: Range,
         limit: Limit,
     ) -> Result<Vec<Arc<GroupMessage>>, ChatError> {
-        let messages = self.context.store.messages(group, range, rows(limit)).await.map_err(unavailable)?;
-        Ok(messages.into_iter().map(Arc::new).collect())
+        self.context.store.messages(group, range, rows(limit)).await.map_err(unavailable)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading a group's log.
 
+use std::sync::Arc;
+
 use database::{Col, StoreError, on};
 use diesel::{ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel_async::RunQueryDsl;
@@ -42,13 +44,13 @@ impl Store {
         group: GroupId,
         range: Range,
         limit: i64,
-    ) -> Result<Vec<GroupMessage>, StoreError> {
+    ) -> Result<Vec<Arc<GroupMessage>>, StoreError> {
         let rows: Vec<PageRow> = match range {
             Range::Newest => load!(self, Earlier::newest(group, limit)),
             Range::Before(seq) => load!(self, Earlier::new(group, seq, limit)),
             Range::After(seq) => load!(self, Later::new(group, seq, limit)),
         }?;
-        Ok(rows.into_iter().map(|row| row.into_message(group)).collect())
+        Ok(rows.into_iter().map(|row| Arc::new(row.into_message(group))).collect())
     }
 
     /// The log after a position, oldest first; nothing of a deleted group.

@@ -51,9 +51,9 @@ pub struct ChatSettings {
     #[arg(long, env = "WRITER_QUEUE", value_name = "N", default_value_t = 1_024, value_parser = at_least_one())]
     pub writer_queue: u64,
 
-    /// How many readers ask who is in a group; each has one statement under way, on a connection of its own. What more
-    /// ask at once, they ask together.
-    #[arg(long, env = "READERS", value_name = "N", default_value_t = 4, value_parser = at_least_one())]
+    /// How many readers of each HTTP thread ask who is in a group; each has one statement under way, on a connection of
+    /// its own. What more ask at once, they ask together.
+    #[arg(long, env = "READERS", value_name = "N", default_value_t = 2, value_parser = at_least_one())]
     pub readers: u64,
 
     /// The most questions of one statement.
