@@ -1,7 +1,11 @@
 //! Where users, revocations and attempts are kept. All SQL of this engine is below here.
 
+mod account_changes;
+mod accounts;
+mod archives;
 mod attempts;
 mod exports;
+mod passwords;
 mod portable;
 mod revocations;
 mod rows;
@@ -14,11 +18,14 @@ use database::{Database, Location, Migrations, MigrationsError, PoolSettings, St
 use diesel_migrations::embed_migrations;
 use engine_interfaces::Secret;
 
+pub use account_changes::{AccountChange, AccountEnd};
+pub use accounts::Account;
+pub use archives::{PendingExport, Progress};
 pub use attempts::Failures;
-pub use exports::{NewExport, PendingExport, Progress, Requested};
+pub use exports::{NewExport, Requested};
+pub use passwords::PasswordHash;
 pub use portable::tables;
 pub use revocations::{Refusal, Revoked};
-pub use users::{Account, AccountChange, AccountEnd, PasswordHash};
 
 /// The engine's migrations, for both databases.
 ///

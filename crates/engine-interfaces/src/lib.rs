@@ -24,15 +24,16 @@ mod outage;
 mod page;
 mod personal_data;
 mod rings;
+mod secret;
 mod traceparent;
 mod unread;
 mod user_resources;
+mod users;
 mod webhooks;
 
 pub use accounts::{Accounts, Export, ExportState};
 pub use auth::{
-    AuthError, Authentication, Contact, Contacts, Credentials, Guests, Identity, NoGuests, ProfileChange,
-    Registration, Secret, Session, Token, User, UserName,
+    AuthError, Authentication, Credentials, Identity, ProfileChange, Registration, Session, Token,
 };
 pub use broker::{Broker, BrokerError, Deliveries, Delivery, Follow, Subscription};
 pub use chat::{Chat, ChatError, Right};
@@ -58,9 +59,11 @@ pub use rings::{
     Kept, KeptCursor, KeptMessages, Position, Progress, RingJob, RingJobs, RingJobsError, RingLag, RingTerm,
     RingTerms, RingTermsError, SweepShare, Term, Topic, TopicHandler,
 };
+pub use secret::Secret;
 pub use traceparent::{Traceparent, TraceparentError};
 pub use unread::{UnreadGroup, UnreadMessages};
 pub use user_resources::{GROUP, GROUP_MESSAGE, UserResource, UserResources, UserResourcesError};
+pub use users::{Contact, Contacts, Guests, NoGuests, User, UserName};
 pub use webhooks::{
     CreatedWebhook, DeliveryFault, DeliveryState, NameError, Webhook, WebhookDelivery, WebhookDraft,
     Webhooks, WebhooksError,
