@@ -41,8 +41,8 @@ pub struct Settings {
     pub writer_queue: usize,
     /// The most messages, or read markers, of one statement. 128.
     pub writer_batch: usize,
-    /// How many tasks of each Tokio runtime that asks, ask the store who is in a group; each has one statement under way.
-    /// 2: what more than these ask at once, they ask together.
+    /// How many tasks ask the store who is in a group, for each Tokio runtime that questions come from; each has one
+    /// statement under way. 2: what more is asked at once, they ask together.
     pub readers: usize,
     /// How many questions may wait for one of those tasks; past it they are refused as
     /// [`Busy`](crate::ChatError::Busy). 2,048.
