@@ -12,7 +12,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{Coalescer, Lanes, Work};
 
 /// Gathers what callers ask for, on each runtime by itself: each HTTP thread has one, so that neither an ask nor its
-/// answer has to wake another thread. For work that several may do at once to one group.
+/// answer has to wake another thread. For work that several may do at once to one group. A runtime that has ended leaves
+/// a few words behind.
 pub(crate) struct Nearby<W: Work> {
     work: Arc<W>,
     /// Of each runtime.
