@@ -37,6 +37,13 @@ fn pages(process: u32) -> (u64, u64) {
     (pages.nth(1).unwrap_or_default(), pages.next().unwrap_or_default())
 }
 
+/// `sched_autogroup_enabled`: 1 where niceness counts within a session only, and so not between what is measured and
+/// PostgreSQL. None where the kernel does not say.
+pub(crate) fn autogroup() -> Option<String> {
+    let text = fs::read_to_string("/proc/sys/kernel/sched_autogroup_enabled").ok()?;
+    Some(text.trim().to_owned())
+}
+
 /// The fields of `/proc/PID/stat` from the third on, those that are no numbers as 0.
 fn stat(process: u32) -> Option<Vec<u64>> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::options::Options;
+use crate::{kernel, options::Options};
 
 /// What one figure is measured beside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,9 +92,10 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(options: &Options) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let autogroup = kernel::autogroup().unwrap_or_else(|| "none".to_owned());
         let conditions = format!(
-            "{cores} cores; {} rounds, of {} s where a figure is measured by time; medians, least and most in \
-             brackets; the load runs on the same machine",
+            "{cores} cores, sched_autogroup_enabled {autogroup}; {} rounds, of {} s where a figure is measured by \
+             time; medians, least and most in brackets; the load runs on the same machine",
             options.rounds, options.seconds
         );
         Self { conditions, parts: Vec::new() }
