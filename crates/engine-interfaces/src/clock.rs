@@ -117,6 +117,15 @@ impl Timestamp {
         self.0
     }
 
+    /// Hands on how it is written.
+    fn written<T>(self, to: impl FnOnce(&str) -> T) -> T {
+        match self.digits().as_ref().map(|digits| str::from_utf8(digits)) {
+            // Two for each message of a page: written in place, which costs a fraction of what the calendar asks.
+            Some(Ok(text)) => to(text),
+            _ => to(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        }
+    }
+
     /// As it is written; none outside the years of four digits, and within a leap second.
     fn digits(self) -> Option<[u8; 27]> {
         let (date, time) = (self.0.date_naive(), self.0.time());
@@ -165,11 +174,7 @@ impl Timestamp {
 /// RFC 3339 with microseconds and `Z`, as the contract has it.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.digits() {
-            // Two for each message of a page: written in place, which costs a fraction of what the calendar asks.
-            Some(digits) => f.write_str(str::from_utf8(&digits).map_err(|_| fmt::Error)?),
-            None => f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true)),
-        }
+        self.written(|text| f.write_str(text))
     }
 }
 
@@ -183,10 +188,7 @@ impl FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.digits().as_ref().map(|digits| str::from_utf8(digits)) {
-            Some(Ok(digits)) => serializer.serialize_str(digits),
-            _ => serializer.collect_str(self),
-        }
+        self.written(|text| serializer.serialize_str(text))
     }
 }
 
