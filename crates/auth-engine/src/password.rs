@@ -1,6 +1,7 @@
 //! Passwords: hashed by bcrypt, off the async threads, a bounded number at a time.
 
 mod keys;
+mod rounds;
 mod threads;
 
 use std::sync::Arc;
@@ -53,7 +54,7 @@ impl Passwords {
     pub(crate) async fn hash(&self, password: &Secret) -> Result<PasswordHash, AuthError> {
         let key = self.keys.active();
         let (prepared, cost) = (key.prepare(password), self.cost);
-        let hash = self.run(move || bcrypt::non_truncating_hash(prepared, cost)).await?;
+        let hash = self.run(move |between| rounds::hash(&prepared, cost, between)).await?;
         Ok(PasswordHash { hash: Secret::new(hash), key_id: key.id().to_owned() })
     }
 
@@ -75,7 +76,7 @@ impl Passwords {
         };
         let prepared = key.prepare(password);
         // bcrypt needs the hash itself.
-        let right = self.run(move || bcrypt::non_truncating_verify(prepared, hash.expose())).await?;
+        let right = self.run(move |between| rounds::verify(&prepared, hash.expose(), between)).await?;
         Ok(right && stored.is_some())
     }
 
@@ -88,7 +89,7 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> BcryptResult<T> + Send + 'static,
+        work: impl FnOnce(&mut dyn FnMut()) -> BcryptResult<T> + Send + 'static,
     ) -> Result<T, AuthError> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.meters.refused.increment(1);
@@ -97,10 +98,10 @@ impl Passwords {
         self.show_depth();
         let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(unavailable)?;
         self.meters.hashes.increment(1);
-        let done = self.threads.run(move || {
+        let done = self.threads.run(move |between| {
             // Held to the end, though the caller may have gone.
             let _held = (place, turn);
-            work()
+            work(between)
         });
         let done = done.await;
         self.show_depth();

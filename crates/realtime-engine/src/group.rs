@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use cores::Cores;
 use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, Traceparent, UserId};
 use traces::{Kind, Span};
 
@@ -18,6 +19,7 @@ pub(crate) struct Group {
     pub(crate) id: GroupId,
     chunk: usize,
     clock: Arc<dyn Clock>,
+    cores: Arc<Cores>,
     state: Mutex<State>,
 }
 
@@ -90,11 +92,17 @@ pub(crate) struct Entry {
 
 impl Group {
     /// Hears hints from now on, and begins when its head is known.
-    pub(crate) fn new(id: GroupId, settings: &Settings, clock: &Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(
+        id: GroupId,
+        settings: &Settings,
+        clock: &Arc<dyn Clock>,
+        cores: &Arc<Cores>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id,
             chunk: settings.fan_out_chunk.max(1),
             clock: Arc::clone(clock),
+            cores: Arc::clone(cores),
             state: Mutex::new(State {
                 sequencer: Sequencer::new(settings.gap_buffer),
                 members: Arc::default(),
@@ -227,8 +235,8 @@ impl Group {
         self.flush(state);
     }
 
-    /// Fans out what there is. A big group is done by a task, in chunks, so that others have their turn;
-    /// one task at a time, so that the order holds.
+    /// Fans out what there is. A big group is done by a task, in chunks, so that others have their turn, here
+    /// and on the machine's cores; one task at a time, so that the order holds.
     fn flush(self: &Arc<Self>, state: &mut State) {
         if state.outgoing.is_empty() || state.fanning {
             return;
@@ -244,6 +252,7 @@ impl Group {
             while let Some((batch, members)) = group.next_batch() {
                 for chunk in members.chunks(group.chunk) {
                     batch.give_to(chunk);
+                    group.cores.step_aside();
                     tokio::task::yield_now().await;
                 }
                 batch.given(members.len(), group.clock.as_ref());

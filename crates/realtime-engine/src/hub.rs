@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use cores::Cores;
 use engine_interfaces::{Clock, GroupId, Slot, Timestamp, UserId};
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) struct Hub {
     settings: Settings,
     clock: Arc<dyn Clock>,
+    cores: Arc<Cores>,
     users: Mutex<HashMap<UserId, Vec<Arc<Session>>>>,
     groups: Mutex<HashMap<GroupId, Arc<Group>>>,
     /// Whose first socket came or last one went since it was asked.
@@ -28,7 +30,14 @@ pub(crate) struct Hub {
 impl Hub {
     /// Nobody is here.
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self { settings, clock, users: Mutex::default(), groups: Mutex::default(), moved: Mutex::default() }
+        Self {
+            settings,
+            clock,
+            cores: Arc::default(),
+            users: Mutex::default(),
+            groups: Mutex::default(),
+            moved: Mutex::default(),
+        }
     }
 
     /// Registers a socket: it hears of its user from now on.
@@ -98,7 +107,8 @@ impl Hub {
     /// The same; from now on its hints are kept.
     pub(crate) fn group_or_new(&self, id: GroupId) -> Arc<Group> {
         let mut groups = lock(&self.groups);
-        let group = groups.entry(id).or_insert_with(|| Group::new(id, &self.settings, &self.clock));
+        let group =
+            groups.entry(id).or_insert_with(|| Group::new(id, &self.settings, &self.clock, &self.cores));
         Arc::clone(group)
     }
 
