@@ -224,3 +224,14 @@ fn every_alert_has_a_runbook_and_a_test_of_both_ways() {
         }
     }
 }
+
+/// `cores` would see nobody wait, and a hash would stand in the way of messages again.
+#[test]
+fn no_unit_hides_how_busy_the_machine_is() {
+    let units = [".conf", ".service"].map(|ending| files(&root().join("systemd"), ending)).concat();
+    assert!(!units.is_empty(), "the units were read");
+    for (path, text) in units {
+        let hides = text.lines().any(|line| line.trim() == "ProcSubset=pid");
+        assert!(!hides, "{} hides /proc/loadavg and /proc/cpuinfo", path.display());
+    }
+}
