@@ -4,11 +4,15 @@
 //! runtime, and each HTTP thread has its own, pays two switches between threads for every statement. So everybody gets a
 //! connection of their own runtime where there is one, and of those the one that was used last, whose server process has
 //! everything at hand.
+//!
+//! To open one takes a hundred times as long as a short statement: nobody waits for that while another's is idle or comes
+//! back before.
 
 use std::{
     ops::{Deref, DerefMut},
+    pin::pin,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -17,7 +21,8 @@ use std::{
 use diesel_async::{AsyncPgConnection, pooled_connection::PoolableConnection};
 use tokio::{
     runtime::{Handle, Id},
-    sync::{Semaphore, SemaphorePermit},
+    sync::{Notify, Semaphore, SemaphorePermit},
+    task::JoinHandle,
     time::timeout,
 };
 use tokio_postgres::Config;
@@ -37,20 +42,28 @@ use crate::{PoolSettings, StoreError, Usage};
 /// }
 /// ```
 pub struct PostgresPool {
-    config: Box<Config>,
-    size: usize,
-    wait: Duration,
-    /// One for each who has a connection or opens one.
+    shared: Arc<Shared>,
+    /// One for each who has a connection or looks for one.
     turns: Semaphore,
     waiting: AtomicUsize,
+}
+
+/// What those who open one in the background need as well.
+struct Shared {
+    config: Config,
+    size: usize,
+    wait: Duration,
     kept: Mutex<Kept>,
+    /// One came back, or there is room for one.
+    back: Notify,
 }
 
 struct Kept {
     /// The one that was used last is the last.
     idle: Vec<Idle>,
-    /// Those that are idle, used or being opened.
+    /// Those that are idle or used.
     open: usize,
+    opening: usize,
 }
 
 struct Idle {
@@ -62,22 +75,17 @@ struct Idle {
 impl PostgresPool {
     pub(crate) fn new(config: Config, settings: &PoolSettings) -> Self {
         let size = settings.size.max(1);
-        let kept = Kept { idle: Vec::with_capacity(size), open: 0 };
-        Self {
-            config: Box::new(config),
-            size,
-            wait: settings.wait,
-            turns: Semaphore::new(size),
-            waiting: AtomicUsize::new(0),
-            kept: Mutex::new(kept),
-        }
+        let kept = Kept { idle: Vec::with_capacity(size), open: 0, opening: 0 };
+        let shared =
+            Shared { config, size, wait: settings.wait, kept: Mutex::new(kept), back: Notify::new() };
+        Self { shared: Arc::new(shared), turns: Semaphore::new(size), waiting: AtomicUsize::new(0) }
     }
 
     pub(crate) fn usage(&self) -> Usage {
-        let kept = self.kept();
+        let kept = self.shared.kept();
         Usage {
-            limit: self.size,
-            open: kept.open,
+            limit: self.shared.size,
+            open: kept.open + kept.opening,
             idle: kept.idle.len(),
             waiting: self.waiting.load(Ordering::Relaxed),
         }
@@ -89,23 +97,13 @@ impl PostgresPool {
     /// [`StoreError::Unavailable`] when none is free, or none can be opened, within the pool's wait.
     pub async fn get(&self) -> Result<PostgresConnection<'_>, StoreError> {
         let turn = self.turn().await?;
-        let runtime = Handle::current().id();
-        if let Some(idle) = self.kept().take(runtime, self.size) {
-            return Ok(PostgresConnection { pool: self, idle: Some(idle), _turn: turn });
-        }
-        let mut room = PostgresConnection { pool: self, idle: None, _turn: turn };
-        match self.open().await {
-            Ok(connection) => room.idle = Some(Idle { connection, runtime }),
-            // The server has no room for one more: what another runtime has not in use serves as well.
-            Err(error) => room.idle = Some(self.kept().swap().ok_or(error)?),
-        }
-        Ok(room)
-    }
-
-    async fn open(&self) -> Result<AsyncPgConnection, StoreError> {
-        let opened =
-            timeout(self.wait, super::connect(&self.config)).await.map_err(StoreError::unavailable)?;
-        opened.map_err(StoreError::unavailable)
+        let idle = match self.shared.idle() {
+            Some(idle) => idle,
+            None => timeout(self.shared.wait, self.shared.opened_or_back())
+                .await
+                .map_err(StoreError::unavailable)??,
+        };
+        Ok(PostgresConnection { pool: &self.shared, idle: Some(idle), _turn: turn })
     }
 
     async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
@@ -113,8 +111,59 @@ impl PostgresPool {
             return Ok(turn);
         }
         let _waits = Waits::among(&self.waiting);
-        let turn = timeout(self.wait, self.turns.acquire()).await.map_err(StoreError::unavailable)?;
+        let turn = timeout(self.shared.wait, self.turns.acquire()).await.map_err(StoreError::unavailable)?;
         turn.map_err(StoreError::unavailable)
+    }
+}
+
+impl Shared {
+    /// The runtime's own, else another's; then one of its own is opened for the next time, if there is room.
+    fn idle(self: &Arc<Self>) -> Option<Idle> {
+        let runtime = Handle::current().id();
+        let mut kept = self.kept();
+        let idle = kept.take(runtime)?;
+        // One at a time: what is opened on the side must not take the machine from what is asked.
+        let room = if idle.runtime != runtime && kept.opening == 0 { self.room(&mut kept) } else { None };
+        drop(kept);
+        room.map(Room::open);
+        Some(idle)
+    }
+
+    /// Whichever is there first: one that is opened, or one that comes back.
+    async fn opened_or_back(self: &Arc<Self>) -> Result<Idle, StoreError> {
+        let mut opening = None;
+        loop {
+            let mut back = pin!(self.back.notified());
+            back.as_mut().enable();
+            if let Some(idle) = self.idle() {
+                return Ok(idle);
+            }
+            if opening.is_none() {
+                let room = self.room(&mut self.kept());
+                opening = room.map(Room::open);
+            }
+            let Some(task) = &mut opening else {
+                back.await;
+                continue;
+            };
+            tokio::select! {
+                () = back => {}
+                opened = task => {
+                    opening = None;
+                    if let Err(error) = opened.map_err(StoreError::unavailable).flatten() {
+                        return self.idle().ok_or(error);
+                    }
+                }
+            }
+        }
+    }
+
+    fn room(self: &Arc<Self>, kept: &mut Kept) -> Option<Room> {
+        if kept.open + kept.opening >= self.size {
+            return None;
+        }
+        kept.opening += 1;
+        Some(Room { shared: Arc::clone(self), opened: None })
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -123,32 +172,52 @@ impl PostgresPool {
 }
 
 impl Kept {
-    /// The runtime's own, else another's where there is no room to open one. None: room is taken for one that the caller
-    /// opens.
-    fn take(&mut self, runtime: Id, size: usize) -> Option<Idle> {
+    /// The runtime's own, else another's.
+    fn take(&mut self, runtime: Id) -> Option<Idle> {
         loop {
             let own = self.idle.iter().rposition(|idle| idle.runtime == runtime);
-            let any = (self.open >= size).then(|| self.idle.len().checked_sub(1)).flatten();
-            let Some(at) = own.or(any) else {
-                self.open += 1;
-                return None;
-            };
-            if let Some(idle) = self.idle.remove(at).sound() {
+            let idle = self.idle.remove(own.or(self.idle.len().checked_sub(1))?);
+            if let Some(idle) = idle.sound() {
                 return Some(idle);
             }
             self.open -= 1;
         }
     }
+}
 
-    /// Another runtime's, for the room that was taken.
-    fn swap(&mut self) -> Option<Idle> {
-        while let Some(idle) = self.idle.pop() {
-            self.open -= 1;
-            if let Some(idle) = idle.sound() {
-                return Some(idle);
-            }
+/// Room for one that is being opened, given back also when the runtime ends before it is.
+struct Room {
+    shared: Arc<Shared>,
+    opened: Option<Idle>,
+}
+
+impl Room {
+    /// Opens one on this runtime. It is idle then, and whoever waits for it need not stay. Not while others are locked
+    /// out: a runtime that ends drops the task, and the room with it, at once.
+    fn open(self) -> JoinHandle<Result<(), StoreError>> {
+        tokio::spawn(async move {
+            let opened = timeout(self.shared.wait, super::connect(&self.shared.config)).await;
+            let connection = opened.map_err(StoreError::unavailable)?.map_err(StoreError::unavailable)?;
+            self.fill(Idle { connection, runtime: Handle::current().id() });
+            Ok(())
+        })
+    }
+
+    fn fill(mut self, idle: Idle) {
+        self.opened = Some(idle);
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut kept = self.shared.kept();
+        kept.opening -= 1;
+        if let Some(idle) = self.opened.take() {
+            kept.open += 1;
+            kept.idle.push(idle);
         }
-        None
+        drop(kept);
+        self.shared.back.notify_one();
     }
 }
 
@@ -172,8 +241,8 @@ impl Idle {
 /// }
 /// ```
 pub struct PostgresConnection<'a> {
-    pool: &'a PostgresPool,
-    /// None until it is open, and while it is dropped.
+    pool: &'a Shared,
+    /// None while it is dropped.
     idle: Option<Idle>,
     _turn: SemaphorePermit<'a>,
 }
@@ -184,7 +253,7 @@ impl Deref for PostgresConnection<'_> {
     fn deref(&self) -> &AsyncPgConnection {
         match &self.idle {
             Some(idle) => &idle.connection,
-            None => unreachable!("nobody has one that is not open"),
+            None => unreachable!("nobody has one that is dropped"),
         }
     }
 }
@@ -193,7 +262,7 @@ impl DerefMut for PostgresConnection<'_> {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
         match &mut self.idle {
             Some(idle) => &mut idle.connection,
-            None => unreachable!("nobody has one that is not open"),
+            None => unreachable!("nobody has one that is dropped"),
         }
     }
 }
@@ -207,6 +276,8 @@ impl Drop for PostgresConnection<'_> {
             Some(idle) => kept.idle.push(idle),
             None => kept.open -= 1,
         }
+        drop(kept);
+        self.pool.back.notify_one();
     }
 }
 
