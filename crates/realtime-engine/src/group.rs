@@ -17,6 +17,7 @@ use crate::{
 pub(crate) struct Group {
     /// Which one.
     pub(crate) id: GroupId,
+    big: usize,
     chunk: usize,
     clock: Arc<dyn Clock>,
     cores: Arc<Cores>,
@@ -100,6 +101,7 @@ impl Group {
     ) -> Arc<Self> {
         Arc::new(Self {
             id,
+            big: settings.big_group,
             chunk: settings.fan_out_chunk.max(1),
             clock: Arc::clone(clock),
             cores: Arc::clone(cores),
@@ -241,7 +243,7 @@ impl Group {
         if state.outgoing.is_empty() || state.fanning {
             return;
         }
-        if state.members.len() <= self.chunk {
+        if state.members.len() <= self.big {
             let batch = Batch::new(mem::take(&mut state.outgoing));
             batch.give_to(&state.members);
             return batch.given(state.members.len(), self.clock.as_ref());

@@ -20,7 +20,7 @@ use crate::{
 pub(crate) struct Hub {
     settings: Settings,
     clock: Arc<dyn Clock>,
-    cores: Arc<Cores>,
+    pub(crate) cores: Arc<Cores>,
     users: Mutex<HashMap<UserId, Vec<Arc<Session>>>>,
     groups: Mutex<HashMap<GroupId, Arc<Group>>>,
     /// Whose first socket came or last one went since it was asked.

@@ -1,5 +1,7 @@
 //! The logic without sockets: a node, and clients whose transport a test holds in its hand.
 
+#[cfg(target_os = "linux")]
+mod aside;
 mod catching_up;
 mod live;
 mod memberships;

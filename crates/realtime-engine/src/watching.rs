@@ -222,6 +222,7 @@ impl Node {
                 for chunk in viewers.chunks(self.settings.fan_out_chunk.max(1)) {
                     let still = chunk.iter().filter(|session| session.has_open(group));
                     still.for_each(|session| session.outbox.send(frame.clone()));
+                    self.hub.cores.step_aside();
                     task::yield_now().await;
                 }
                 METERS.presence.increment(viewers.len() as u64);
