@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cores::Cores;
 use engine_interfaces::BoxError;
 use futures_util::{StreamExt, stream};
 use tokio::{
@@ -24,6 +25,8 @@ use tokio::{
 const AT_ONCE: usize = 128;
 /// The longest that anything may take: the peer needs its time for 50,000 sockets.
 const PATIENCE: Duration = Duration::from_secs(240);
+/// So many times clients read before they step aside, if they do.
+const TURN: u64 = 16;
 
 /// So many sockets, each of which hears of one group.
 pub(crate) struct Crowd {
@@ -42,6 +45,9 @@ struct Counts {
     latencies: Mutex<Vec<f64>>,
     presences: AtomicU64,
     typings: AtomicU64,
+    /// Who would be on other machines leaves the core to whoever waits for one.
+    aside: Option<Cores>,
+    reads: AtomicU64,
 }
 
 /// What messages count the time from.
@@ -57,7 +63,13 @@ pub(crate) fn text(moment: Instant) -> String {
 impl Crowd {
     /// Connects one socket with each of these tokens, to each server as many.
     pub(crate) async fn connect(addresses: &[String], tokens: &[String]) -> Result<Self, BoxError> {
-        Self::connect_saying(addresses, tokens, &[]).await
+        Self::connect_with(Counts::default(), addresses, tokens, &[]).await
+    }
+
+    /// The same, and their reading takes no core from anybody.
+    pub(crate) async fn connect_aside(addresses: &[String], tokens: &[String]) -> Result<Self, BoxError> {
+        let counts = Counts { aside: Some(Cores::new()), ..Counts::default() };
+        Self::connect_with(counts, addresses, tokens, &[]).await
     }
 
     /// The same; each then says what stands at its place in `said`, if anything does.
@@ -66,8 +78,17 @@ impl Crowd {
         tokens: &[String],
         said: &[String],
     ) -> Result<Self, BoxError> {
+        Self::connect_with(Counts::default(), addresses, tokens, said).await
+    }
+
+    async fn connect_with(
+        counts: Counts,
+        addresses: &[String],
+        tokens: &[String],
+        said: &[String],
+    ) -> Result<Self, BoxError> {
         LazyLock::force(&BEGINNING);
-        let counts = Arc::new(Counts::default());
+        let counts = Arc::new(counts);
         let said = said.iter().cloned().map(Some).chain(std::iter::repeat(None));
         let each: Vec<_> = addresses.iter().cloned().cycle().zip(tokens.iter().cloned()).zip(said).collect();
         let sockets = each.into_iter().map(|((address, token), said)| async move {
@@ -217,6 +238,11 @@ impl Socket {
             })?;
             if ping {
                 self.send("3").await?;
+            }
+            if let Some(cores) = &counts.aside
+                && counts.reads.fetch_add(1, Ordering::Relaxed).is_multiple_of(TURN)
+            {
+                cores.step_aside();
             }
         }
     }

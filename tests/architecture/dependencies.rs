@@ -34,7 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Looks at the others from its tests alone.
     ("suites", &[]),
     // Measures: it makes people through the engines, and hears from Redis as the others do.
-    ("bench", &["production-shape", "composition", "engine-interfaces", "chat-engine", "broker"]),
+    ("bench", &["production-shape", "composition", "engine-interfaces", "chat-engine", "broker", "cores"]),
     // Composes.
     (
         "composition",
