@@ -12,5 +12,11 @@ impl Cores {
     }
 
     /// Goes on.
-    pub fn step_aside(&self) {}
+    pub fn step_aside(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn are_short(&self) -> bool {
+        false
+    }
 }

@@ -88,10 +88,7 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// How long it may take to answer.
     pub ping_timeout: Duration,
-    /// A group of more sockets than that is big, and is served in chunks.
-    pub big_group: usize,
-    /// Sockets of a big group that are served before others have their turn, here and on the machine's cores. 16 take
-    /// some 0.15 ms.
+    /// Sockets of a big group that are served before others have their turn.
     pub fan_out_chunk: usize,
     /// For how long clients that catch up on the same messages share what was read for one of them.
     pub catch_up_shared_for: Duration,
@@ -148,8 +145,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
-            big_group: 128,
-            fan_out_chunk: 16,
+            fan_out_chunk: 128,
             catch_up_shared_for: Duration::from_secs(2),
             catch_up_shared_pages: 256,
             drain_notice: Duration::from_secs(1),

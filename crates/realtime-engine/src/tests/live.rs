@@ -98,7 +98,7 @@ impl Bench {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_big_group_is_served_in_chunks_and_in_order() {
-    let bench = Bench::with(Settings { big_group: 2, fan_out_chunk: 2, ..Settings::default() }).await;
+    let bench = Bench::with(Settings { fan_out_chunk: 2, ..Settings::default() }).await;
     let users = ["a", "b", "c", "d", "e", "f", "g"];
     let group = bench.group(&users);
     let mut peers = Vec::new();
