@@ -6,12 +6,10 @@
 
 #[cfg(target_os = "linux")]
 mod linux;
-mod pace;
 #[cfg(not(target_os = "linux"))]
 mod unknown;
 
 #[cfg(target_os = "linux")]
 pub use linux::Cores;
-pub use pace::Pace;
 #[cfg(not(target_os = "linux"))]
 pub use unknown::Cores;

@@ -32,27 +32,20 @@ impl Cores {
     }
 
     /// Sleeps for some 0.1 ms if more threads want a core now than there are; whoever waits has this one at once.
-    /// Otherwise costs 1 µs. To be called every 0.1 to 0.5 ms of work. Answers whether it slept.
+    /// Otherwise costs 1 µs. To be called every 0.1 to 0.5 ms of work.
     ///
     /// # Example
     /// ```
     /// use cores::Cores;
     ///
     /// let cores = Cores::new();
-    /// let sum: u64 = (0..1_000_000).inspect(|done| if done % 100_000 == 0 { cores.step_aside(); }).sum();
+    /// let sum: u64 = (0..1_000_000).inspect(|done| if done % 100_000 == 0 { cores.step_aside() }).sum();
     /// assert_eq!(sum, 499_999_500_000);
     /// ```
-    pub fn step_aside(&self) -> bool {
-        let short = self.are_short();
-        if short {
+    pub fn step_aside(&self) {
+        if self.known.as_ref().is_some_and(Known::are_short) {
             thread::sleep(PAUSE);
         }
-        short
-    }
-
-    /// Do more threads want a core than there are?
-    pub(crate) fn are_short(&self) -> bool {
-        self.known.as_ref().is_some_and(Known::are_short)
     }
 }
 
@@ -102,12 +95,10 @@ mod tests {
             // Once all of them run; if that is never seen, nobody will have slept.
             let _ = (0..100_000).find(|_| {
                 thread::yield_now();
-                cores.are_short()
+                cores.known.as_ref().is_some_and(Known::are_short)
             });
             let before = slept();
-            for _ in 0..100 {
-                cores.step_aside();
-            }
+            (0..100).for_each(|_| cores.step_aside());
             let pauses = slept() - before;
             done.store(true, Ordering::Relaxed);
             pauses

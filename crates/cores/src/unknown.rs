@@ -12,11 +12,5 @@ impl Cores {
     }
 
     /// Goes on.
-    pub fn step_aside(&self) -> bool {
-        false
-    }
-
-    pub(crate) fn are_short(&self) -> bool {
-        false
-    }
+    pub fn step_aside(&self) {}
 }

@@ -5,16 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use cores::{Cores, Pace};
+use cores::Cores;
 use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, Traceparent, UserId};
 use traces::{Kind, Span};
 
 use crate::{
     events, frame::Frame, meters::METERS, sequencer::Sequencer, session::Session, settings::Settings,
 };
-
-/// Sockets that are written to before we look who waits for a core: some 0.15 ms.
-const AT_ONCE: usize = 16;
 
 /// A followed group: where this server is in its log, and whose sockets get it.
 pub(crate) struct Group {
@@ -252,13 +249,10 @@ impl Group {
         state.fanning = true;
         let group = Arc::clone(self);
         tokio::spawn(async move {
-            let mut pace = Pace::default();
             while let Some((batch, members)) = group.next_batch() {
                 for chunk in members.chunks(group.chunk) {
-                    for some in chunk.chunks(AT_ONCE) {
-                        batch.give_to(some);
-                        pace.step_aside(&group.cores);
-                    }
+                    batch.give_to(chunk);
+                    group.cores.step_aside();
                     tokio::task::yield_now().await;
                 }
                 batch.given(members.len(), group.clock.as_ref());

@@ -57,6 +57,5 @@ async fn a_big_group_leaves_its_core_to_who_waits_for_one() {
     }
     let slept = slept() - before;
     drop(busy);
-    // As rarely as it does where that helps nobody.
-    assert!(slept >= MEMBERS as u64 / 16, "{slept} times in {MEMBERS} chunks");
+    assert!(slept >= MEMBERS as u64 / 2, "{slept} times in {MEMBERS} chunks");
 }
