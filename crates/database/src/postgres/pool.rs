@@ -5,7 +5,7 @@
 //! connection of their own runtime where there is one, and of those the one that was used last, whose server process has
 //! everything at hand.
 //!
-//! To open one takes a hundred times as long as a short statement: nobody waits for that while another's is idle or comes
+//! To open one takes many times as long as a short statement: nobody waits for that while another's is idle or comes
 //! back before.
 
 use std::{

@@ -52,9 +52,12 @@ async fn a_big_group_leaves_its_core_to_who_waits_for_one() {
     let busy: Vec<_> = (0..cores).map(|_| Busy::start()).collect();
     let before = slept();
     bench.send(group, 1).await;
-    while peers.iter().any(|peer| peer.seqs().is_empty()) {
-        tokio::task::yield_now().await;
-    }
+    let all = async {
+        while peers.iter().any(|peer| peer.seqs().is_empty()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), all).await.expect("it comes in time");
     let slept = slept() - before;
     drop(busy);
     assert!(slept >= MEMBERS as u64 / 2, "{slept} times in {MEMBERS} chunks");
