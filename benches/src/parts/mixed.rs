@@ -25,8 +25,6 @@ const LARGE: usize = 10_000;
 /// Messages a second, in all small groups together and in the large one.
 const SMALL_RATE: u32 = 100;
 const LARGE_RATE: u32 = 4;
-/// The hundredth part of a round is a few messages, which one hiccup of the machine would decide.
-const LONGER: u32 = 3;
 
 pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
     let shape = Shape::start(&options.binaries, &SETTINGS).await?;
@@ -53,7 +51,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
             &ours,
             (&small, &small_tokens),
             (&large, &large_tokens),
-            options.duration() * LONGER,
+            options.tail_duration(),
         )
         .await?;
         let node = Peer::socket_io(&shape).await?;
@@ -63,7 +61,7 @@ pub(crate) async fn measure(options: &Options) -> Result<Vec<Line>, BoxError> {
             &node.address,
             (&small, &small_tokens),
             (&large, &large_tokens),
-            options.duration() * LONGER,
+            options.tail_duration(),
         )
         .await?;
         for (line, part) in [(&mut p50, 0.5), (&mut p99, 0.99)] {

@@ -27,8 +27,6 @@ const NICENESS: i32 = 10;
 const AT_ONCE: usize = 8;
 /// Messages a second beside them, to how many members.
 const SENDS: u32 = 50;
-/// For how many times as long as other figures are measured: of fewer sends the 99th percentile would be the worst or two.
-const LONGER: u32 = 3;
 const MEMBERS: usize = 20;
 const SIGN_UP: &str =
     r#"{"user":{"name":"Somebody","email":"somebody@example.com","password":"stanley-park-1"}}"#;
@@ -74,7 +72,7 @@ async fn beside_sends(options: &Options, shape: &Shape) -> Result<Line, BoxError
     let mut line =
         Line::new(case, "request to delivery, p99 (floor: without them, peer: beside bare bcrypt), ms")
             .at_most(2.0, Beside::Floor);
-    let (apis, time) = (shape.apis(), options.duration() * LONGER);
+    let (apis, time) = (shape.apis(), options.tail_duration());
     for _ in 0..options.rounds {
         for (busy, figures) in [
             (Busy::Idle, &mut line.floor),

@@ -30,7 +30,7 @@ fn ids(users: &[&str]) -> Value {
 }
 
 impl Peer {
-    async fn open(&self, group: GroupId) {
+    pub(super) async fn open(&self, group: GroupId) {
         assert_eq!(self.ask(1, "open", json!({ "group_id": group })).await, json!({ "ok": true }));
     }
 
