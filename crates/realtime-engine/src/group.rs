@@ -6,11 +6,16 @@ use std::{
 };
 
 use cores::Cores;
-use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, Timestamp, Traceparent, UserId};
-use traces::{Kind, Span};
+use engine_interfaces::{Clock, GroupId, GroupMessage, Seq, UserId};
 
 use crate::{
-    events, frame::Frame, meters::METERS, sequencer::Sequencer, session::Session, settings::Settings,
+    events,
+    fan_out::{Batch, FanOut, Members, Outgoing, Whole},
+    frame::Frame,
+    meters::METERS,
+    sequencer::Sequencer,
+    session::Session,
+    settings::Settings,
 };
 
 /// A followed group: where this server is in its log, and whose sockets get it.
@@ -38,32 +43,6 @@ struct State {
     /// Counts who came and went.
     moves: u64,
 }
-
-type Members = Arc<Vec<Arc<Member>>>;
-
-enum Outgoing {
-    /// With the time at which it was stored.
-    Message(Seq, Frame, Timestamp, Option<Traceparent>),
-    Event(Frame),
-}
-
-/// What one fan-out gives out.
-struct Batch {
-    outgoing: Vec<Outgoing>,
-    /// All of it as one frame, for whoever has what comes before it: nearly everybody.
-    whole: Option<Whole>,
-    /// Of its messages that are a part of a trace.
-    spans: Vec<Span>,
-}
-
-struct Whole {
-    frame: Frame,
-    /// The first and the last message in it.
-    span: Option<(Seq, Seq)>,
-}
-
-/// How many bytes are written at once: so much is copied to save a write to each socket.
-const WHOLE_LIMIT: usize = 64 * 1024;
 
 /// A socket in a group.
 pub(crate) struct Member {
@@ -235,8 +214,7 @@ impl Group {
         self.flush(state);
     }
 
-    /// Fans out what there is. A big group is done by a task, in chunks, so that others have their turn, here
-    /// and on the machine's cores; one task at a time, so that the order holds.
+    /// Fans out what there is. To a big group in the background, one batch after the other, so that the order holds.
     fn flush(self: &Arc<Self>, state: &mut State) {
         if state.outgoing.is_empty() || state.fanning {
             return;
@@ -249,24 +227,19 @@ impl Group {
         state.fanning = true;
         let group = Arc::clone(self);
         tokio::spawn(async move {
-            while let Some((batch, members)) = group.next_batch() {
-                for chunk in members.chunks(group.chunk) {
-                    batch.give_to(chunk);
-                    group.cores.step_aside();
-                    tokio::task::yield_now().await;
-                }
-                batch.given(members.len(), group.clock.as_ref());
+            while let Some(fan_out) = group.next_fan_out() {
+                fan_out.run(group.clock.as_ref()).await;
             }
         });
     }
 
-    fn next_batch(&self) -> Option<(Batch, Members)> {
+    fn next_fan_out(&self) -> Option<Arc<FanOut>> {
         let mut state = self.lock();
         let outgoing = mem::take(&mut state.outgoing);
         state.fanning = !outgoing.is_empty();
         let members = state.fanning.then(|| Arc::clone(&state.members))?;
         drop(state);
-        Some((Batch::new(outgoing), members))
+        Some(FanOut::new(Batch::new(outgoing), members, self.chunk, &self.cores))
     }
 
     // Nothing panics while it holds the lock.
@@ -280,58 +253,6 @@ impl State {
         let begin = !self.repairing && self.sequencer.missing().is_some();
         self.repairing |= begin;
         begin
-    }
-}
-
-impl Batch {
-    fn new(outgoing: Vec<Outgoing>) -> Self {
-        let frames =
-            || outgoing.iter().map(|(Outgoing::Message(_, frame, ..) | Outgoing::Event(frame))| frame);
-        let mut seqs = outgoing.iter().filter_map(|outgoing| match outgoing {
-            Outgoing::Message(seq, ..) => Some(*seq),
-            Outgoing::Event(_) => None,
-        });
-        let span = seqs.next().map(|first| (first, seqs.next_back().unwrap_or(first)));
-        let size: usize = frames().map(Frame::len).sum();
-        let whole = (size <= WHOLE_LIMIT).then(|| Whole { frame: Frame::joined(frames()), span });
-        let spans = outgoing.iter().filter_map(Outgoing::span).collect();
-        Self { outgoing, whole, spans }
-    }
-
-    fn give_to(&self, members: &[Arc<Member>]) {
-        METERS.deliveries.increment(members.iter().map(|member| member.take(self)).sum());
-    }
-
-    /// All who are here were given it: measures how old the messages are by now.
-    fn given(&self, sockets: usize, clock: &dyn Clock) {
-        for span in &self.spans {
-            span.set("parlour.sockets", sockets as i64);
-            span.end();
-        }
-        let mut stored = self.outgoing.iter().filter_map(|outgoing| match outgoing {
-            Outgoing::Message(_, _, stored_at, _) => Some(*stored_at),
-            Outgoing::Event(_) => None,
-        });
-        let Some(first) = stored.next() else { return };
-        let now = clock.now();
-        for stored_at in std::iter::once(first).chain(stored) {
-            METERS.delivery_duration.record(now.since(stored_at));
-        }
-    }
-}
-
-impl Outgoing {
-    /// Of its delivery, where it is a part of a trace.
-    fn span(&self) -> Option<Span> {
-        let Self::Message(seq, _, _, Some(trace)) = self else {
-            return None;
-        };
-        let span = Span::within(*trace, Kind::Consumer, "deliver message");
-        span.set("messaging.system", "parlour");
-        span.set("messaging.operation.type", "process");
-        span.set("messaging.destination.name", "routing");
-        span.set("parlour.message.seq", seq.0);
-        Some(span)
     }
 }
 
@@ -372,8 +293,8 @@ impl Member {
     }
 
     /// Sends what the socket does not have; answers how many messages that were.
-    fn take(&self, batch: &Batch) -> u64 {
-        if let Some(Whole { frame, span }) = &batch.whole {
+    pub(crate) fn take(&self, batch: &Batch) -> u64 {
+        if let Some(Whole { frame, span }) = batch.whole() {
             let mut sent = self.lock();
             if *sent == GONE {
                 return 0;
@@ -385,7 +306,7 @@ impl Member {
                 return last.0.abs_diff(first.0 - 1);
             }
         }
-        let sent = batch.outgoing.iter().map(|outgoing| match outgoing {
+        let sent = batch.outgoing().iter().map(|outgoing| match outgoing {
             Outgoing::Message(seq, frame, ..) => self.send_next(*seq, frame),
             Outgoing::Event(frame) => {
                 if !self.is_gone() {

@@ -29,6 +29,7 @@ mod doubles;
 mod engine;
 mod errors;
 mod events;
+mod fan_out;
 mod frame;
 #[cfg(fuzzing)]
 pub mod fuzzing;

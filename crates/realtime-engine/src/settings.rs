@@ -145,7 +145,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
-            fan_out_chunk: 128,
+            fan_out_chunk: 64,
             catch_up_shared_for: Duration::from_secs(2),
             catch_up_shared_pages: 256,
             drain_notice: Duration::from_secs(1),
