@@ -170,11 +170,14 @@ mod tests {
         settings::Settings,
     };
 
-    /// Takes an event once another socket is about to.
+    /// Takes an event once another socket is about to, or nobody has come for long.
     #[derive(Default)]
     struct Meeting {
         writing: Mutex<usize>,
         come: Condvar,
+        /// How many waited in vain, and how many did not.
+        alone: AtomicUsize,
+        met: AtomicUsize,
     }
 
     impl Transport for Arc<Meeting> {
@@ -183,8 +186,12 @@ mod tests {
                 let mut writing = self.writing.lock().unwrap();
                 *writing += 1;
                 self.come.notify_all();
-                let alone = |writing: &mut usize| *writing < 2;
-                drop(self.come.wait_timeout_while(writing, Duration::from_secs(20), alone).unwrap());
+                let one = |writing: &mut usize| *writing < 2;
+                let (writing, waited) =
+                    self.come.wait_timeout_while(writing, Duration::from_secs(4), one).unwrap();
+                drop(writing);
+                let count = if waited.timed_out() { &self.alone } else { &self.met };
+                count.fetch_add(1, Ordering::SeqCst);
             }
             Handed::Taken(frame.len() - from)
         }
@@ -210,6 +217,8 @@ mod tests {
             assert!(group.join(&session, Seq::ZERO, None).is_ok());
         }
         group.tell(Frame::event("group", &"changed"));
-        wait_until(|| *meeting.writing.lock().unwrap() == 2).await;
+        let counts = || [&meeting.alone, &meeting.met].map(|count| count.load(Ordering::SeqCst));
+        wait_until(|| counts().iter().sum::<usize>() == 2).await;
+        assert_eq!(counts(), [0, 2], "alone, met");
     }
 }

@@ -88,7 +88,7 @@ pub struct Settings {
     pub ping_interval: Duration,
     /// How long it may take to answer.
     pub ping_timeout: Duration,
-    /// Sockets of a big group that are served before others have their turn.
+    /// A group of more sockets is big: every thread serves so many of them at a time, before others have their turn.
     pub fan_out_chunk: usize,
     /// For how long clients that catch up on the same messages share what was read for one of them.
     pub catch_up_shared_for: Duration,

@@ -67,6 +67,7 @@ async fn slept_until_all<T>(
     let _busy: Vec<_> = (0..cores).map(|_| Busy::start()).collect();
     let before = slept();
     let _kept = what.await;
+    // Without `wait_until`, which sleeps.
     let all = async {
         while !peers.iter().all(&has) {
             tokio::task::yield_now().await;

@@ -234,3 +234,41 @@ impl Drop for Waiting<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        task::{Context, Waker},
+        time::Duration,
+    };
+
+    use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_a_full_socket_waits_until_its_client_reads() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (client, server) =
+            tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
+        let (mut client, stream) = (client.unwrap(), Arc::new(server.unwrap().0));
+        stream.writable().await.unwrap();
+        let carrier = Carrier::websocket(Arc::clone(&stream));
+        let frame = Frame::event("x", &"x".repeat(64 * 1024));
+        let mut written = 0;
+        loop {
+            match carrier.write(&frame, 0) {
+                Handed::Taken(0) => break,
+                Handed::Taken(bytes) => written += bytes,
+                Handed::Gone => panic!("the client is there"),
+            }
+        }
+        // What the kernel tells meanwhile is heard by nobody: this runtime's thread has not waited since.
+        let early = carrier.writable().as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(early.is_pending(), "nobody has read");
+        let mut read = vec![0; written];
+        client.read_exact(&mut read).await.unwrap();
+        timeout(Duration::from_secs(10), carrier.writable()).await.expect("there is room again");
+        assert_ne!(carrier.write(&frame, 0), Handed::Taken(0));
+    }
+}
